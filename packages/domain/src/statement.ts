@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { FieldsSchema, KindsSchema, ORDER_DIRECTIONS, OrderIdSchema, Sha256Schema, TargetsSchema } from './order.ts';
+import { UtcMsSchema } from './time.ts';
+
+export const STOP_REASONS = ['quashed', 'denied', 'information-obtained', 'emergency-lapsed', 'other'] as const;
+
+/**
+ * What each act says beyond naming the order. A start never lies before its signature.
+ * `narrow` names the whole of what shall remain of each part it mentions; the tap takes the intersection.
+ */
+export const ACT_PARAMS = {
+  approve: z.strictObject({}),
+  activate: z.strictObject({ start: UtcMsSchema }),
+  narrow: z.strictObject({
+    at: UtcMsSchema,
+    targets: TargetsSchema.optional(),
+    direction: z.enum(ORDER_DIRECTIONS).optional(),
+    kinds: KindsSchema.optional(),
+    fields: FieldsSchema.optional(),
+    until: UtcMsSchema.optional(),
+  }),
+  end: z.strictObject({ at: UtcMsSchema }),
+  stop: z.strictObject({ reason: z.enum(STOP_REASONS) }),
+} as const;
+export type Act = keyof typeof ACT_PARAMS;
+export const ACTS = Object.keys(ACT_PARAMS) as readonly Act[];
+/** Acts that only ever shrink what the body allows. One person is enough for them. */
+export const RESTRICTING_ACTS = ['narrow', 'end', 'stop'] as const satisfies readonly Act[];
+export type RestrictingAct = (typeof RESTRICTING_ACTS)[number];
+
+export const ROLES = ['proposer', 'approver', 'activator', 'analyst', 'auditor', 'operator', 'administrator'] as const;
+export type Role = (typeof ROLES)[number];
+
+const Name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a name is 1–64 of [A-Za-z0-9._-]');
+
+const base = {
+  type: z.literal('penreg/statement/1'),
+  deployment: Name,
+  orderId: OrderIdSchema,
+  version: z.int().min(1),
+  /** SHA-256 of the canonical body. */
+  bodyHash: Sha256Schema,
+  /** SHA-256 of the canonical statement this one follows (an activation's approval; a restriction's predecessor), null for an approval. */
+  prev: Sha256Schema.nullable(),
+  personId: Name,
+  keyId: Name,
+  role: z.enum(ROLES),
+  rosterVersion: z.int().min(1),
+  signedAt: UtcMsSchema,
+  expiresAt: UtcMsSchema,
+  nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
+};
+
+/** What a person signs, canonicalised after RFC 8785. */
+export const StatementSchema = z.discriminatedUnion('act', [
+  z.strictObject({ ...base, act: z.literal('approve'), params: ACT_PARAMS.approve }),
+  z.strictObject({ ...base, act: z.literal('activate'), params: ACT_PARAMS.activate }),
+  z.strictObject({ ...base, act: z.literal('narrow'), params: ACT_PARAMS.narrow }),
+  z.strictObject({ ...base, act: z.literal('end'), params: ACT_PARAMS.end }),
+  z.strictObject({ ...base, act: z.literal('stop'), params: ACT_PARAMS.stop }),
+]);
+export type Statement = z.infer<typeof StatementSchema>;
+export type StatementOf<A extends Act> = Extract<Statement, { act: A }>;
+
+/** A signed statement. `alg` is open for WebAuthn, whose signature covers more than the statement. */
+export const EnvelopeSchema = z.strictObject({
+  statement: StatementSchema,
+  alg: z.literal('Ed25519'),
+  /** base64url, 64 bytes. */
+  signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+});
+export type Envelope = z.infer<typeof EnvelopeSchema>;
+export type EnvelopeOf<A extends Act> = Omit<Envelope, 'statement'> & { readonly statement: StatementOf<A> };
