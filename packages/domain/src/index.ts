@@ -9,3 +9,4 @@ export * from './order.ts';
 export * from './record.ts';
 export * from './statement.ts';
 export * from './time.ts';
+export * from './seal.ts';
