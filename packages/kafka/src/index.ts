@@ -1,0 +1,12 @@
+export { KafkaError, KAFKA_ERROR_CODES } from './kafka-error.ts';
+export type { KafkaErrorCode, KafkaErrorFacts } from './kafka-error.ts';
+export type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts';
+export type { KafkaConnection } from './connection.ts';
+export type { KafkaLog, KafkaLogEntry, KafkaLogLevel } from './log.ts';
+export type { CommitPosition, FetchControl, Generation, TapConsumer, TapConsumerConfig, TapHandlers } from './tap-consumer.ts';
+export { openTapConsumer } from './consumer.ts';
+export { openTopicAdmin } from './admin.ts';
+export type { CommittedPosition, InitialPosition, LogBounds, NewTopic, TopicAdmin, TopicIdentity } from './admin.ts';
+export { topicProblems, TOPIC_RULES } from './topic.ts';
+export type { BrokerView, TopicFacts } from './topic.ts';
+export { CompressionCodecs, CompressionTypes, Kafka, logLevel } from './seam.ts';
