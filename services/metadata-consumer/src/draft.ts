@@ -1,0 +1,94 @@
+import type { CoverageInterval, DeadLetter, Flush, FlushRef, Gap, MetadataRecord, UtcMs } from '@penreg/domain';
+
+/** A stretch of one partition that was examined whole. */
+export interface Examined {
+  readonly partition: number;
+  /** Offsets `[from, to)`. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Append time of the record batch; null where there was none. */
+  readonly appended: UtcMs | null;
+}
+
+interface OpenInterval {
+  from: bigint;
+  to: bigint;
+  appendMin: UtcMs | null;
+  appendMax: UtcMs | null;
+  watermark: UtcMs;
+  begins: UtcMs | null;
+}
+
+/**
+ * What the next flush will hold: everything examined since the last one, under one epoch, at most one interval per
+ * partition. It is plain memory: a rebalance or a crash throws it away and nothing is lost, because no offset of it
+ * has been committed.
+ */
+export interface Draft {
+  readonly epoch: number;
+  readonly head: string | null;
+  readonly records: MetadataRecord[];
+  readonly gaps: Gap[];
+  readonly deadLetters: DeadLetter[];
+  /** Whether `from` goes on where this draft's interval of the partition ends (or begins one). If not, cut first. */
+  continues(partition: number, from: bigint): boolean;
+  cover(examined: Examined): void;
+  /** Everything appended to the partition before `instant` has been examined. */
+  reachEnd(partition: number, at: bigint, instant: UtcMs): void;
+  /** The partition's chain begins at `from`: see `CoverageInterval.begins`. */
+  begin(partition: number, from: bigint, begins: UtcMs): void;
+  /** Next offset of each partition to commit, once the rest is stored. */
+  positions(): readonly { readonly partition: number; readonly offset: bigint }[];
+  isEmpty(): boolean;
+  toFlush(ref: FlushRef, topic: { readonly topicId: string; readonly partitions: number }): Flush;
+}
+
+export const openDraft = (epoch: number, head: string | null, readAt: UtcMs): Draft => {
+  const intervals = new Map<number, OpenInterval>();
+  const at = (partition: number, from: bigint): OpenInterval => {
+    let interval = intervals.get(partition);
+    if (interval === undefined) {
+      interval = { from, to: from, appendMin: null, appendMax: null, watermark: 0, begins: null };
+      intervals.set(partition, interval);
+    }
+    if (interval.to !== from) throw new Error(`partition ${partition}: coverage is not contiguous`);
+    return interval;
+  };
+  const ascending = (): [number, OpenInterval][] => [...intervals].sort(([a], [b]) => a - b);
+  const draft: Draft = {
+    epoch,
+    head,
+    records: [],
+    gaps: [],
+    deadLetters: [],
+    continues: (partition, from) => (intervals.get(partition)?.to ?? from) === from,
+    cover({ partition, from, to, appended }) {
+      const interval = at(partition, from);
+      interval.to = to;
+      if (appended === null) return;
+      interval.appendMin = Math.min(interval.appendMin ?? appended, appended);
+      interval.appendMax = Math.max(interval.appendMax ?? appended, appended);
+      interval.watermark = Math.max(interval.watermark, appended);
+    },
+    reachEnd(partition, offset, instant) {
+      const interval = at(partition, offset);
+      interval.watermark = Math.max(interval.watermark, instant);
+    },
+    begin(partition, from, begins) {
+      at(partition, from).begins = begins;
+    },
+    positions: () => ascending().map(([partition, interval]) => ({ partition, offset: interval.to })),
+    isEmpty: () => intervals.size === 0 && draft.gaps.length === 0,
+    toFlush: (ref, topic) => ({
+      ...ref,
+      ...topic,
+      readAt,
+      epoch,
+      records: draft.records,
+      gaps: draft.gaps,
+      deadLetters: draft.deadLetters,
+      intervals: ascending().map(([partition, interval]): CoverageInterval => ({ topicId: topic.topicId, partition, epoch, ...interval })),
+    }),
+  };
+  return draft;
+};
