@@ -25,10 +25,12 @@ export interface Flush extends FlushRef {
   readonly topicId: string;
   /** Partitions of the topic, as seen when the flush was cut. */
   readonly partitions: number;
-  /** The tap's clock when it read the first event of the flush. */
+  /** The tap's clock when the flush was cut: nothing in it was read later. */
   readonly readAt: UtcMs;
   readonly epoch: number;
   readonly records: readonly MetadataRecord[];
+  /** The tap's clock when it read the event of each record, in the order of `records`: what a stop is measured against. */
+  readonly recordsReadAt: readonly UtcMs[];
   /** At most one per partition, ascending by partition. */
   readonly intervals: readonly CoverageInterval[];
   readonly gaps: readonly Gap[];

@@ -28,6 +28,8 @@ export interface Draft {
   readonly epoch: number;
   readonly head: string | null;
   readonly records: MetadataRecord[];
+  /** When the event of each record was read. */
+  readonly recordsReadAt: UtcMs[];
   readonly gaps: Gap[];
   readonly deadLetters: DeadLetter[];
   /** Whether `from` goes on where this draft's interval of the partition ends (or begins one). If not, cut first. */
@@ -40,10 +42,10 @@ export interface Draft {
   /** Next offset of each partition to commit, once the rest is stored. */
   positions(): readonly { readonly partition: number; readonly offset: bigint }[];
   isEmpty(): boolean;
-  toFlush(ref: FlushRef, topic: { readonly topicId: string; readonly partitions: number }): Flush;
+  toFlush(ref: FlushRef, topic: { readonly topicId: string; readonly partitions: number }, readAt: UtcMs): Flush;
 }
 
-export const openDraft = (epoch: number, head: string | null, readAt: UtcMs): Draft => {
+export const openDraft = (epoch: number, head: string | null): Draft => {
   const intervals = new Map<number, OpenInterval>();
   const at = (partition: number, from: bigint): OpenInterval => {
     let interval = intervals.get(partition);
@@ -59,6 +61,7 @@ export const openDraft = (epoch: number, head: string | null, readAt: UtcMs): Dr
     epoch,
     head,
     records: [],
+    recordsReadAt: [],
     gaps: [],
     deadLetters: [],
     continues: (partition, from) => (intervals.get(partition)?.to ?? from) === from,
@@ -79,12 +82,13 @@ export const openDraft = (epoch: number, head: string | null, readAt: UtcMs): Dr
     },
     positions: () => ascending().map(([partition, interval]) => ({ partition, offset: interval.to })),
     isEmpty: () => intervals.size === 0 && draft.gaps.length === 0,
-    toFlush: (ref, topic) => ({
+    toFlush: (ref, topic, readAt) => ({
       ...ref,
       ...topic,
       readAt,
       epoch,
       records: draft.records,
+      recordsReadAt: draft.recordsReadAt,
       gaps: draft.gaps,
       deadLetters: draft.deadLetters,
       intervals: ascending().map(([partition, interval]): CoverageInterval => ({ topicId: topic.topicId, partition, epoch, ...interval })),

@@ -80,6 +80,7 @@ export const examineBatch = (batch: RecordBatch, context: ExamineContext, deps: 
           const legs = legsOf(scope, event);
           if (legs.length === 0) break;
           matched += 1;
+          draft.recordsReadAt.push(now);
           draft.records.push(minimise(event, { topicId, partition, offset }, appended, { orderId: order.orderId, scope, legs, clockFlag }));
           break;
         }
@@ -113,6 +114,7 @@ export const examineBatch = (batch: RecordBatch, context: ExamineContext, deps: 
     if (!(error instanceof WireError)) throw error;
     // What was found before the fault stays out too: a batch is examined whole or is a gap whole.
     draft.records.length = marks.records;
+    draft.recordsReadAt.length = marks.records;
     draft.gaps.length = marks.gaps;
     draft.deadLetters.length = marks.deadLetters;
     gap(null, batch.baseOffset > context.from ? batch.baseOffset : context.from, batch.lastOffset + 1n, 'unreadable-batch');

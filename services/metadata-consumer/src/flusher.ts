@@ -1,4 +1,5 @@
-import type { Flush, FlushCoverage, FlushRef, Seal } from '@penreg/domain';
+import type { Flush, FlushCoverage, FlushRef, Seal, UtcMs } from '@penreg/domain';
+import type { Generation } from '@penreg/kafka';
 import type { Draft } from './draft.ts';
 
 export interface FlushDeps {
@@ -8,14 +9,16 @@ export interface FlushDeps {
   /** Effects 1, 2a and 2b; returns when they are on disk. Retries for as long as `signal` allows. */
   readonly write: (flush: Flush, sealed: { readonly seals: readonly Seal[]; readonly coverage: FlushCoverage }, signal: AbortSignal) => Promise<void>;
   /** Effect 3. `stale` when the group has moved on: the offsets are somebody else's now, and nothing is lost. */
-  readonly commit: (draft: Draft, topicId: string) => Promise<'committed' | 'stale'>;
-  readonly written: (flush: Flush, tookMs: number) => void;
+  readonly commit: (draft: Draft, topicId: string, generation: Generation) => Promise<'committed' | 'stale'>;
+  readonly written: (flush: Flush, end: 'committed' | 'stale', tookMs: number) => void;
+  readonly utc: () => UtcMs;
+  readonly monotonic: () => number;
 }
 
 /** Stores drafts one after the other, in the order in which they were submitted. */
 export interface Flusher {
-  /** `live()` tells at commit time whether the draft's generation still holds its partitions. */
-  submit(draft: Draft, live: () => boolean): void;
+  /** `generation` is the one in which the draft's positions were reached. */
+  submit(draft: Draft, generation: Generation): void;
   /** Drafts submitted and not yet stored, the one being stored included. */
   readonly waiting: number;
   /** Resolves when nothing waits; rejects with the error that stopped the flusher. */
@@ -29,28 +32,29 @@ export interface Flusher {
  * A crash after any of them leaves something that a re-read makes again, equal: rows without a seal, seals without
  * coverage, coverage without offsets.
  */
-export const createFlusher = (ref: Omit<FlushRef, 'flush'>, deps: FlushDeps, failed: (error: unknown) => void, now: () => number): Flusher => {
+export const createFlusher = (ref: Omit<FlushRef, 'flush'>, deps: FlushDeps, failed: (error: unknown) => void): Flusher => {
+  const { utc, monotonic } = deps;
   const stopping = new AbortController();
   let tail: Promise<void> = Promise.resolve();
   let waiting = 0;
   let flushes = 0;
   let broken = false;
 
-  const store = async (draft: Draft, live: () => boolean): Promise<void> => {
-    const began = now();
+  const store = async (draft: Draft, generation: Generation): Promise<void> => {
+    const began = monotonic();
     const topic = await deps.topicNow();
     flushes += 1;
-    const flush = draft.toFlush({ ...ref, flush: flushes }, topic);
+    const flush = draft.toFlush({ ...ref, flush: flushes }, topic, utc());
     await deps.write(flush, deps.seal(flush), stopping.signal); // 1, 2a, 2b
-    if (live()) await deps.commit(draft, topic.topicId); // 3
-    deps.written(flush, now() - began);
+    const end = await deps.commit(draft, topic.topicId, generation); // 3
+    deps.written(flush, end, monotonic() - began);
   };
 
   return {
-    submit(draft, live) {
+    submit(draft, generation) {
       waiting += 1;
       tail = tail
-        .then(() => (broken ? undefined : store(draft, live)))
+        .then(() => (broken ? undefined : store(draft, generation)))
         .catch((error: unknown) => {
           broken = true;
           failed(error);
