@@ -1,0 +1,14 @@
+export { TestkitError, type TestkitErrorCode } from './error.ts';
+export { createRandom, seedOf, type Random } from './random.ts';
+export { busiestMembers, countOf, generateTraffic, loadTraffic, readTraffic, type GenerateTraffic, type Traffic, type TrafficLine } from './traffic.ts';
+export { accountOf } from './accounts.ts';
+export { bodyOf, CANARY, MAX_BODY_BYTES } from './bodies.ts';
+export { ENCODINGS, type Encoding, type StreamCall, type StreamEvent } from './stream-event.ts';
+export { materialise, planEvents, USUAL_SHARES, type PlannedEvent, type PlanSettings, type Shares } from './events.ts';
+export { encodeAwkwardJson, encodeEvent, encodeJson, encodeProtobuf, type EncodedEvent } from './encode.ts';
+export { badEventsOf, type BadEvent, type BadEventEffect } from './malformed.ts';
+export { COMPRESSIONS, registerCodecs, type Compression } from './codecs.ts';
+export { replay, type Ledger, type LedgerEntry, type ReplayProgress, type ReplaySettings } from './replay.ts';
+export { readTopic, type TopicContents, type TopicRecord } from './topic-reader.ts';
+export { expectReports, type Direction, type ExpectedGap, type ExpectedRecord, type Expectation, type OracleOrder, type OracleQuestion, type OracleRestriction, type OracleScope, type OracleTiming } from './oracle.ts';
+export { compareReport, describeComparison, isEqual, type Comparison, type CompareSettings, type Difference, type ReportGap, type ReportRow } from './compare.ts';
