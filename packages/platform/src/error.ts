@@ -1,0 +1,21 @@
+/** What can be wrong with how a process was started. */
+export const PLATFORM_ERROR_CODES = ['config', 'unsafe-process', 'token-file', 'listen', 'metric'] as const;
+export type PlatformErrorCode = (typeof PLATFORM_ERROR_CODES)[number];
+
+/** One thing wrong with a configuration: the key as a dotted path, and the rule it breaks. Never a value. */
+export interface ConfigProblem {
+  readonly key: string;
+  readonly rule: string;
+}
+
+export class PlatformError extends Error {
+  override readonly name = 'PlatformError';
+  readonly code: PlatformErrorCode;
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(code: PlatformErrorCode, message: string, problems: readonly ConfigProblem[] = [], cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.problems = problems;
+  }
+}
