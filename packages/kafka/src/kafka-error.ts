@@ -4,6 +4,8 @@ export const KAFKA_ERROR_CODES = [
   'seam-mismatch',
   /** kafkajs was loaded before the seam could be installed. */
   'seam-late',
+  /** A consumer made by kafkajs itself in a process with the seam. */
+  'plain-consumer',
   /** `KAFKAJS_DEBUG_*` is set: kafkajs would print bodies. */
   'debug-env',
   /** A position lies below the log start: Kafka deleted what it points to. */
@@ -32,6 +34,8 @@ export const KAFKA_ERROR_CODES = [
   'malformed-response',
   /** Brokers or the group's coordinator could not be reached for as long as the configuration allows. */
   'unavailable',
+  /** An error nobody foresaw: the `cause`. */
+  'unexpected',
   /** Any other error that a broker answered; `kafka` names it. */
   'refused',
 ] as const;
@@ -63,3 +67,71 @@ export class KafkaError extends Error {
     this.facts = facts;
   }
 }
+
+interface Chained {
+  readonly name?: unknown;
+  readonly type?: unknown;
+  readonly cause?: unknown;
+  /** Of kafkajs' aggregate error; it never holds more than one here. */
+  readonly errors?: readonly unknown[];
+}
+
+/** The error and what it wraps, outermost first. kafkajs wraps once for "not retriable" and once for "tried too often". */
+const chainOf = (error: unknown): readonly Chained[] => {
+  const chain: Chained[] = [];
+  for (let at = error; at !== null && typeof at === 'object' && chain.length < 8; at = (at as Chained).errors?.[0] ?? (at as Chained).cause) chain.push(at);
+  return chain;
+};
+
+/** Kafka's own name of an error that a broker answered, such as `ILLEGAL_GENERATION`. */
+export const kafkaNameOf = (error: unknown): string | null => {
+  for (const { type } of chainOf(error)) if (typeof type === 'string' && type !== '') return type;
+  return null;
+};
+
+const GENERATION_ENDS = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID']);
+
+/** The coordinator no longer counts this member, or only until it joins again. */
+export const endsGeneration = (error: unknown): boolean => GENERATION_ENDS.has(kafkaNameOf(error) ?? '');
+
+const COORDINATOR_MOVES = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+]);
+
+/** The coordinator is somewhere else, or not ready: look for it and ask again. */
+export const isCoordinatorMoving = (error: unknown): boolean => COORDINATOR_MOVES.has(kafkaNameOf(error) ?? '');
+
+const UNREACHABLE = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSMetadataNotLoaded',
+  'KafkaJSTopicMetadataNotLoaded',
+  'KafkaJSLockTimeout',
+]);
+
+/** No broker said anything: nobody was reached, or nobody answered. */
+export const isUnreachable = (error: unknown): boolean => chainOf(error).some(({ name }) => typeof name === 'string' && UNREACHABLE.has(name));
+
+const CODE_OF: Readonly<Record<string, KafkaErrorCode>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'topic-missing',
+  TOPIC_ALREADY_EXISTS: 'topic-exists',
+  OFFSET_METADATA_TOO_LARGE: 'metadata-too-long',
+};
+
+/** Our own errors as they are; kafkajs' and everything else in our words. */
+export const kafkaErrorFrom = (error: unknown, facts: KafkaErrorFacts = {}): KafkaError => {
+  for (const link of chainOf(error)) if (link instanceof KafkaError) return link;
+  const kafka = kafkaNameOf(error);
+  if (kafka !== null) {
+    const code = CODE_OF[kafka] ?? (endsGeneration(error) ? 'stale-generation' : isCoordinatorMoving(error) ? 'unavailable' : 'refused');
+    return new KafkaError(code, `the broker answered ${kafka}`, { facts: { ...facts, kafka }, cause: error });
+  }
+  if (isUnreachable(error)) return new KafkaError('unavailable', 'no broker could be reached', { facts, cause: error });
+  return new KafkaError('unexpected', 'an error nobody foresaw', { facts, cause: error });
+};

@@ -6,19 +6,21 @@ export interface TapConsumerConfig extends KafkaConnection {
   readonly topic: string;
   readonly group: string;
   /** Milliseconds without a heartbeat after which the group goes on without this member. Default 30,000. */
-  readonly sessionTimeoutMs?: number;
+  readonly sessionTimeoutMs?: number | undefined;
   /** Default 3,000; at most a third of the session. */
-  readonly heartbeatIntervalMs?: number;
+  readonly heartbeatIntervalMs?: number | undefined;
   /** Milliseconds the group waits for its members to join a new generation. Default 60,000. */
-  readonly rebalanceTimeoutMs?: number;
+  readonly rebalanceTimeoutMs?: number | undefined;
   /** Bytes of one fetch over all partitions. Default 32 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Default 1 MiB. */
-  readonly maxBytesPerPartition?: number;
+  readonly maxBytesPerPartition?: number | undefined;
   /** Milliseconds a broker may hold a fetch that has found nothing: the tact of idleness proofs. Default 200. */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** Milliseconds after which a new partition is noticed at the latest. Default and maximum 10,000. */
-  readonly metadataMaxAgeMs?: number;
+  readonly metadataMaxAgeMs?: number | undefined;
+  /** Milliseconds that `stop` waits for a handler, and `disconnect` for requests. Default 10,000. */
+  readonly stopLimitMs?: number | undefined;
 }
 
 /** Counts the joins of one consumer: 1, 2, 3 … Everything in flight belongs to one of them and dies with it. */
