@@ -5,7 +5,7 @@ export { accountOf } from './accounts.ts';
 export { bodyOf, CANARY, MAX_BODY_BYTES } from './bodies.ts';
 export { ENCODINGS, type Encoding, type StreamCall, type StreamEvent } from './stream-event.ts';
 export { materialise, planEvents, USUAL_SHARES, type PlannedEvent, type PlanSettings, type Shares } from './events.ts';
-export { encodeAwkwardJson, encodeEvent, encodeJson, encodeProtobuf, type EncodedEvent } from './encode.ts';
+export { encodeAwkwardJson, encodeEvent, encodeJson, encodeProtobuf, PROTOBUF_HEADERS, type EncodedEvent } from './encode.ts';
 export { badEventsOf, type BadEvent, type BadEventEffect } from './malformed.ts';
 export { COMPRESSIONS, registerCodecs, type Compression } from './codecs.ts';
 export { replay, type Ledger, type LedgerEntry, type ReplayProgress, type ReplaySettings } from './replay.ts';

@@ -6,19 +6,21 @@ import type { StreamEvent } from './stream-event.ts';
 export type BadEventEffect =
   /** It cannot be placed: a pointer and a gap, no record. */
   | 'dead-letter'
-  /** It is recorded, with the field named as invalid. */
-  | 'invalid-field'
+  /** It is recorded; what is bad in it is named in the record's `invalid`. */
+  | 'recorded'
   /** Nobody can see a target in it: counted, nothing else. */
   | 'nothing';
 
 export interface BadEvent {
   readonly name: string;
   readonly effect: BadEventEffect;
+  /** The fields that a record of it names as invalid, if it withholds none. */
+  readonly invalid: readonly string[];
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const json = (name: string, effect: BadEventEffect, value: string | Buffer): BadEvent => ({ name, effect, value: Buffer.from(value as string), headers: {} });
+const json = (name: string, effect: BadEventEffect, value: string | Buffer, invalid: readonly string[] = []): BadEvent => ({ name, effect, invalid, value: Buffer.from(value as string), headers: {} });
 
 /** The event as JSON with members replaced; a member set to undefined is left out. */
 const withMembers = (event: StreamEvent, members: Readonly<Record<string, unknown>>): string =>
@@ -31,7 +33,7 @@ const withMembers = (event: StreamEvent, members: Readonly<Record<string, unknow
 export const badEventsOf = (good: StreamEvent): readonly BadEvent[] => {
   const text = encodeJson(good).toString();
   const dead = (name: string, members: Readonly<Record<string, unknown>>): BadEvent => json(name, 'dead-letter', withMembers(good, members));
-  const field = (name: string, members: Readonly<Record<string, unknown>>): BadEvent => json(name, 'invalid-field', withMembers(good, members));
+  const field = (name: string, members: Readonly<Record<string, unknown>>): BadEvent => json(name, 'recorded', withMembers(good, members), Object.keys(members));
   const afterFrom = text.indexOf(good.from) + good.from.length + 2;
   const protobuf = encodeProtobuf({ ...good, payload: undefined });
   return [
@@ -45,8 +47,8 @@ export const badEventsOf = (good: StreamEvent): readonly BadEvent[] => {
     json('cut off after the sender', 'dead-letter', text.slice(0, afterFrom)),
     json('cut off inside a string', 'dead-letter', text.slice(0, text.indexOf(good.id) + 3) + `","from":"${good.from}","x":"`),
     json('rubbish after the end', 'dead-letter', `${text}}`),
-    json('invalid UTF-8 in an unknown member', 'invalid-field', Buffer.concat([Buffer.from(`${text.slice(0, -1)},"note":"`), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('"}')])),
-    json('nested 5,000 deep', 'invalid-field', `${text.slice(0, -1)},"payload":${'['.repeat(5_000)}${']'.repeat(5_000)}}`),
+    json('invalid UTF-8 in an unknown member', 'recorded', Buffer.concat([Buffer.from(`${text.slice(0, -1)},"note":"`), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('"}')])),
+    json('nested 5,000 deep', 'recorded', `${text.slice(0, -1)},"payload":${'['.repeat(5_000)}${']'.repeat(5_000)}}`),
     dead('unknown version', { v: 2 }),
     dead('no version', { v: undefined }),
     dead('no time', { at: undefined }),
@@ -72,9 +74,9 @@ export const badEventsOf = (good: StreamEvent): readonly BadEvent[] => {
     field('a recipient of 65 characters', { to: [...good.to, 'x'.repeat(65)] }),
     field('recipients as text', { to: good.to[0] }),
     field('1,025 recipients', { to: [...Array.from({ length: 1_024 }, (_, i) => `1303555${String(i).padStart(4, '0')}`), ...good.to] }),
-    { name: 'unknown content type', effect: 'dead-letter', value: Buffer.from(text), headers: { 'content-type': 'application/cbor' } },
-    { name: 'Protobuf cut off', effect: 'dead-letter', value: protobuf.subarray(0, -3), headers: PROTOBUF_HEADERS },
-    { name: 'Protobuf header, JSON value', effect: 'dead-letter', value: Buffer.from(text), headers: PROTOBUF_HEADERS },
-    { name: 'Protobuf of random bytes', effect: 'nothing', value: createRandom(good.at).bytes(200), headers: PROTOBUF_HEADERS },
+    { name: 'unknown content type', effect: 'dead-letter', invalid: [], value: Buffer.from(text), headers: { 'content-type': 'application/cbor' } },
+    { name: 'Protobuf cut off', effect: 'dead-letter', invalid: [], value: protobuf.subarray(0, -3), headers: PROTOBUF_HEADERS },
+    { name: 'Protobuf header, JSON value', effect: 'dead-letter', invalid: [], value: Buffer.from(text), headers: PROTOBUF_HEADERS },
+    { name: 'Protobuf of random bytes', effect: 'nothing', invalid: [], value: createRandom(good.at).bytes(200), headers: PROTOBUF_HEADERS },
   ];
 };
