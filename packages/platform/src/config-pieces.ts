@@ -36,7 +36,13 @@ export type HttpConfig = z.output<typeof HttpConfigSchema>;
 
 /** Where the signed roster lies and what it takes to believe it. */
 export const RosterConfigSchema = z
-  .strictObject({ file: z.string().min(1), rootKeys: z.array(PublicKeySchema).min(1), threshold: z.int().min(1) })
+  .strictObject({
+    file: z.string().min(1),
+    rootKeys: z.array(PublicKeySchema).min(1),
+    threshold: z.int().min(1),
+    /** Accept a roster made for a demonstration. */
+    demo: z.boolean().default(false),
+  })
   .refine((r) => r.threshold <= new Set(r.rootKeys).size, { path: ['threshold'], message: 'at most the number of different root keys' });
 export type RosterConfig = z.output<typeof RosterConfigSchema>;
 

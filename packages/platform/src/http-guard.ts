@@ -92,9 +92,18 @@ const RULES = {
 
 /** The first hook of every guarded route: who is it, and may they. Runs before the body is read. */
 export const createGuard = ({ tokens, audit, metrics, failures }: GuardDeps) => {
+  /** Errors whose refusal has been written, so that none is written twice. */
+  const alreadyAudited = new WeakSet<ApiError>();
+
   const turnAway = async (request: FastifyRequest, reply: FastifyReply, act: HttpAct, reason: 'no-token' | 'unknown-token' | 'expired-token', personId: string | null): Promise<never> => {
     const error = new ApiError('unauthenticated', { field: 'authorization', rule: RULES[reason] });
     reply.header('www-authenticate', 'Bearer');
+    // Past the limit a failure costs neither a write to the audit log nor a look at why; a valid token is never locked out.
+    if (!(await failures.allowed(request))) {
+      metrics?.add('penreg_http_sign_in_failures_total', 1, { reason: 'too-many' });
+      reply.header('retry-after', '60');
+      throw new ApiError('too-many-requests', { field: 'authorization', rule: 'too many failed sign-ins from this address; try again in a minute' });
+    }
     metrics?.add('penreg_http_sign_in_failures_total', 1, { reason });
     await failures.count(request);
     throw await audited(request, act, reason, error, personId);
@@ -114,19 +123,9 @@ export const createGuard = ({ tokens, audit, metrics, failures }: GuardDeps) => 
     }
   };
 
-  /** Errors whose refusal has been written, so that none is written twice. */
-  const alreadyAudited = new WeakSet<ApiError>();
-
   const guard = async function guard(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { act } = request.routeOptions.config;
     if (act === undefined) return;
-    if (!(await failures.allowed(request))) {
-      metrics?.add('penreg_http_sign_in_failures_total', 1, { reason: 'too-many' });
-      reply.header('retry-after', '60');
-      const tooMany = new ApiError('too-many-requests', { field: 'authorization', rule: 'too many failed sign-ins from this address; try again in a minute' });
-      alreadyAudited.add(tooMany);
-      throw tooMany;
-    }
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) return turnAway(request, reply, act, 'no-token', null);
     const lookup = tokens.find(token);

@@ -67,11 +67,18 @@ export const createHttp = async (options: HttpOptions): Promise<Http> => {
     genReqId: () => randomUUID(),
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 128 },
-    ajv: { customOptions: {} },
+    // A URL that cannot be decoded never reaches the error handler.
+    frameworkErrors: (error, request, reply) => {
+      const answer = toApiError(error);
+      reply.raw.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+      reply.raw.end(JSON.stringify(toApiErrorBody(answer, request.id)));
+    },
   }).withTypeProvider<ZodTypeProvider>() as unknown as HttpApp;
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+
+  app.removeContentTypeParser('text/plain');
 
   app.addHook('onRoute', (route) => {
     const { act, open: isOpen } = route.config ?? {};
