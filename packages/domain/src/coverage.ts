@@ -1,5 +1,5 @@
 import type { OrderId } from './order.ts';
-import type { Timing, UtcMs } from './time.ts';
+import type { UtcMs } from './time.ts';
 
 /** Offsets `[from, to)` of one partition that a tap examined under one epoch of the registry. */
 export interface CoverageInterval {
@@ -93,8 +93,8 @@ export const union = (intervals: readonly CoverageInterval[]): readonly Stretch[
       stretches.push({ from, to, appendMin, appendMax, watermark, begins, topicId });
       continue;
     }
-    // A chain that begins in the middle of another one adds nothing about the beginning.
-    if (i.from === last.from) last.begins = least(last.begins, i.begins);
+    // What has an offset of at least `i.from` has one of at least `last.from`.
+    last.begins = least(last.begins, i.begins);
     if (i.to > last.to) last.to = i.to;
     last.appendMin = least(last.appendMin, i.appendMin);
     last.appendMax = most(last.appendMax, i.appendMax);

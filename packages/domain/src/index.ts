@@ -1,4 +1,5 @@
 export * from './account.ts';
+export * from './answer-coverage.ts';
 export * from './coverage.ts';
 export * from './event.ts';
 export * from './grant.ts';
