@@ -1,0 +1,23 @@
+export type { ClickHouseAccess } from './access.ts';
+export { RECORDS_ERROR_CODES, RecordsError, type RecordsErrorCode } from './error.ts';
+export { migrate, type Migrated } from './migrate.ts';
+export { roleGrants } from './migrations.ts';
+export type { RecordSink, SealedFlush } from './sink.ts';
+export { openRecordSink, type RecordSinkSettings } from './clickhouse-sink.ts';
+export { openMemorySink, type MemorySink } from './memory-sink.ts';
+export {
+  DESTRUCTION_REASONS,
+  FINDING_KINDS,
+  type Destruction,
+  type DestructionReason,
+  type Examination,
+  type Finding,
+  type FindingKind,
+  type OrderReader,
+  type OrderReaders,
+  type ReadRecord,
+  type ReadRequest,
+  type RowRef,
+  type Totals,
+} from './reading.ts';
+export { openOrderReader } from './order-reader.ts';
