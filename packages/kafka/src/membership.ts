@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FetchedPartitionBatch } from './fetched-partition-batch.ts';
 import type { ConsumerGroup, FetchedBatch, Internals, OffsetManager } from './internals.ts';
-import { endsGeneration, KafkaError, kafkaErrorFrom } from './kafka-error.ts';
+import { endsGeneration, KafkaError, kafkaErrorFrom, kafkaNameOf } from './kafka-error.ts';
 import type { GroupHooks } from './overrides.ts';
 import type { FetchControl, Generation, TapHandlers } from './tap-consumer.ts';
 
@@ -127,6 +127,8 @@ export class Membership implements GroupHooks {
     try {
       batches = await proceed();
     } catch (error) {
+      // A topic that comes back may be another one: it is joined anew, so that `joined` can look at its id.
+      if (kafkaNameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') this.end(member);
       if (performance.now() - this.#lastFetch > this.#config.outageLimitMs) throw this.#fail(kafkaErrorFrom(error));
       throw error;
     }
