@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { ApiErrorBodySchema, REDACTED, Sensitive } from '@penreg/platform';
+import { z } from 'zod';
+import { plain } from './console.ts';
+import { CliError } from './error.ts';
+
+/** Where the services are and who asks. */
+export interface Connection {
+  readonly url: string;
+  readonly token: Sensitive<string>;
+}
+
+/** Reads a token from its file: the first line. Tokens never stand on a command line. */
+export const readToken = (file: string | undefined): Sensitive<string> => {
+  if (file === undefined) throw new CliError('usage', 'no token: give --token-file FILE or set PENREG_TOKEN_FILE');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
+  } catch (cause) {
+    throw new CliError('usage', `the token file ${file} cannot be read`, [], { cause });
+  }
+  if (!/^[A-Za-z0-9_-]{16,256}$/.test(text)) throw new CliError('usage', `the token file ${file} holds no token`);
+  return new Sensitive(text);
+};
+
+/** A service's answer that is no success, for a person. */
+const refusalOf = (status: number, body: unknown): CliError => {
+  const code = status >= 500 ? 'unavailable' : 'refused';
+  const parsed = ApiErrorBodySchema.safeParse(body);
+  if (!parsed.success) return new CliError(code, `the service answered ${status}`);
+  const { error, problems = [], requestId } = parsed.data;
+  const lines = problems.flatMap(({ field, rule, citation, cure }) => [
+    `${field}: ${rule}${citation === undefined ? '' : ` (${citation})`}`,
+    ...(cure === undefined ? [] : [`    what would cure it: ${cure}`]),
+  ]);
+  return new CliError(code, `the service refused: ${error} (${status})`, [...lines.map(plain), `request ${requestId}`]);
+};
+
+const endpoint = ({ url }: Connection, path: string): URL => {
+  let base: URL;
+  try {
+    base = new URL(url.endsWith('/') ? url : `${url}/`);
+  } catch {
+    throw new CliError('usage', `not a URL: ${plain(url.replace(/\/\/[^@/]*@/, `//${REDACTED}@`))}`);
+  }
+  if (base.protocol !== 'http:' && base.protocol !== 'https:') throw new CliError('usage', 'a service has an http or https URL');
+  return new URL(path.replace(/^\//, ''), base);
+};
+
+interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends a request and returns the answer of a success; anything else is thrown as a `CliError`. */
+export const call = async (connection: Connection, path: string, { method = 'GET', body, signal }: Call = {}): Promise<Response> => {
+  const target = endpoint(connection, path);
+  let response: Response;
+  try {
+    response = await fetch(target, {
+      method,
+      redirect: 'error',
+      headers: { authorization: `Bearer ${connection.token.reveal()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    const reason: unknown = cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : undefined;
+    throw new CliError('unavailable', `cannot reach ${target.origin}${typeof reason === 'string' ? ` (${reason})` : ''}`, ['Is the service running? Its address is --url or --reporting-url.'], { cause });
+  }
+  if (response.ok) return response;
+  throw refusalOf(response.status, await response.json().catch(() => null));
+};
+
+/** An answer in the form the caller expects; anything else means that the other side is not the service it claims to be. */
+export const callJson = async <S extends z.ZodType>(connection: Connection, path: string, schema: S, options: Call = {}): Promise<z.output<S>> => {
+  const response = await call(connection, path, options);
+  const parsed = schema.safeParse(await response.json().catch(() => null));
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  throw new CliError('unverified', `the answer of ${path.split('?')[0] ?? path} has not the expected form`, first === undefined ? [] : [`${first.path.join('.')}: ${first.message}`]);
+};

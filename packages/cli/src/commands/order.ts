@@ -1,0 +1,150 @@
+import type { Command } from 'commander';
+import { ConfirmationsAnswer, OrderAnswer, OrderListAnswer } from '../api.ts';
+import { callJson } from '../client.ts';
+import { print } from '../console.ts';
+import { CliError } from '../error.ts';
+import { readJsonFrom, writeNewJson } from '../json-file.ts';
+import type { Settings } from '../settings.ts';
+import { fingerprint, listOf, tableOf } from '../table.ts';
+import { plain } from '../console.ts';
+import { promptForOrder } from '../order-prompt.ts';
+
+const instant = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+export const orderPath = (id: string, rest = ''): string => {
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new CliError('usage', 'an order is named by its id, a UUID as penreg order list shows it');
+  return `/orders/${id}${rest}`;
+};
+
+export const orderLines = (order: OrderAnswer): readonly string[] => [
+  plain(order.sentence),
+  '',
+  ...listOf([
+    ['order', order.orderId],
+    ['state', order.state],
+    ['court', order.body?.court],
+    ['docket', order.body?.docket],
+    ['agency', order.body === null ? undefined : `${order.body.agency}, reference ${order.body.agencyReference}`],
+    ['basis', order.body?.legalBasis],
+    ['window as written', order.body === null ? undefined : `${order.body.window.asWritten} (${order.body.window.zone})`],
+    ['in force', order.inForce === null ? 'not yet' : `${instant(order.inForce.from)} until ${instant(order.inForce.until)}`],
+    ['stopped', order.inForce?.stoppedAt == null ? undefined : instant(order.inForce.stoppedAt)],
+    ['analysts', order.analysts.join(', ') || 'none'],
+    ['hash', fingerprint(order.bodyHash)],
+  ]),
+  ...(order.statements.length === 0
+    ? []
+    : [
+        '',
+        ...tableOf(order.statements, [
+          { heading: 'ACT', of: (s) => s.act },
+          { heading: 'BY', of: (s) => s.personId },
+          { heading: 'AS', of: (s) => s.role },
+          { heading: 'SIGNED', of: (s) => instant(s.signedAt) },
+          { heading: 'PUBLISHED', of: (s) => instant(s.published) },
+          { heading: 'EPOCH', of: (s) => s.epoch, right: true },
+        ]),
+      ]),
+];
+
+export const addOrder = (program: Command, settings: () => Settings): Command => {
+  const order = program.command('order').description('draft, look at, sign and end orders');
+
+  order
+    .command('create')
+    .description('draft an order from a file, standard input or questions')
+    .option('--file <file>', 'JSON of the order; - for standard input; without it you are asked')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  penreg order create --file order.json\n  penreg order create --file - < order.json\n\nTargets are never given as arguments: others on the machine can see those.\nThe file: {"jurisdiction", "instrument", "court", "docket", "agency", "agencyReference", "legalBasis",\n  "documents": [sha256], "targets": [account], "direction": "pen|trap|both", "kinds": ["message", "call", "login", "status"],\n  "fields": [], "window": {"asWritten", "zone", "start", "until"}, "retentionDays", "cadence", "analysts": []}',
+    )
+    .action(async (options: { file?: string }) => {
+      const { io, json, orders } = settings();
+      const connection = orders();
+      const request = options.file === undefined ? await promptForOrder(io) : await readJsonFrom(io, options.file);
+      const made = await callJson(connection, '/orders', OrderAnswer, { method: 'POST', body: request });
+      if (json) print(io.out, JSON.stringify(made));
+      else print(io.out, ...orderLines(made), '', `Next: another person approves it: penreg order approve ${made.orderId} --key FILE`);
+    });
+
+  order
+    .command('list')
+    .description('the orders you may see; never their targets')
+    .addHelpText('after', '\nExamples:\n  penreg order list\n  penreg order list --json')
+    .action(async () => {
+      const { io, json, orders } = settings();
+      const answer = await callJson(orders(), '/orders', OrderListAnswer);
+      if (json) print(io.out, JSON.stringify(answer));
+      else if (answer.orders.length === 0) print(io.out, 'no orders');
+      else
+        print(
+          io.out,
+          ...tableOf(answer.orders, [
+            { heading: 'ORDER', of: (o) => o.orderId },
+            { heading: 'STATE', of: (o) => o.state },
+            { heading: 'JURISDICTION', of: (o) => o.jurisdiction },
+            { heading: 'DOCKET', of: (o) => o.docket },
+            { heading: 'DIRECTION', of: (o) => o.direction },
+            { heading: 'TARGETS', of: (o) => o.targets, right: true },
+            { heading: 'FROM', of: (o) => instant(o.window.start) },
+            { heading: 'UNTIL', of: (o) => instant(o.window.until) },
+          ]),
+        );
+    });
+
+  order
+    .command('show')
+    .description('one order: its sentence, scope, window, signatures')
+    .argument('<id>')
+    .option('--out <file>', 'also write it to a new file, for signing offline (penreg order sign)')
+    .addHelpText('after', '\nExamples:\n  penreg order show 01939a3c-0000-7000-8000-00000000000a\n  penreg order show ID --out order.json')
+    .action(async (id: string, options: { out?: string }) => {
+      const { io, json, orders } = settings();
+      const answer = await callJson(orders(), orderPath(id), OrderAnswer);
+      if (options.out !== undefined) {
+        if (answer.body === null) throw new CliError('refused', 'your roles do not show the body of this order, so there is nothing to sign');
+        writeNewJson(options.out, answer);
+      }
+      print(io.out, ...(json ? [JSON.stringify(answer)] : orderLines(answer)));
+    });
+
+  order
+    .command('confirmations')
+    .description('which taps have confirmed that they hold the order, and since when it collects')
+    .argument('<id>')
+    .addHelpText('after', '\nExamples:\n  penreg order confirmations ID')
+    .action(async (id: string) => {
+      const { io, json, orders } = settings();
+      const answer = await callJson(orders(), orderPath(id, '/confirmations'), ConfirmationsAnswer);
+      if (json) {
+        print(io.out, JSON.stringify(answer));
+        return;
+      }
+      print(io.out, ...listOf([['published', instant(answer.publication?.published ?? null)], ['epoch', answer.publication?.epoch ?? null], ['in force since', instant(answer.inForceSince)]]), '');
+      if (answer.confirmations.length === 0) print(io.out, 'no tap has confirmed it yet');
+      else
+        print(
+          io.out,
+          ...tableOf(answer.confirmations, [
+            { heading: 'TAP', of: (c) => c.tap },
+            { heading: 'CONFIRMED', of: (c) => instant(c.at) },
+            { heading: 'EPOCH', of: (c) => c.epoch, right: true },
+            { heading: 'SIGNATURE', of: (c) => (c.verified ? 'holds' : 'DOES NOT HOLD') },
+          ]),
+        );
+    });
+
+  order
+    .command('assign')
+    .description('set who may read the reports of an order')
+    .argument('<id>')
+    .argument('[analysts...]', 'people; none takes it from everybody')
+    .addHelpText('after', '\nExamples:\n  penreg order assign ID nora nils')
+    .action(async (id: string, analysts: string[]) => {
+      const { io, json, orders } = settings();
+      const answer = await callJson(orders(), orderPath(id, '/analysts'), OrderAnswer, { method: 'PUT', body: { analysts } });
+      print(io.out, json ? JSON.stringify(answer) : `analysts: ${answer.analysts.join(', ') || 'none'}`);
+    });
+
+  return order;
+};

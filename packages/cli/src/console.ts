@@ -1,0 +1,40 @@
+import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
+
+/** Where a command reads and writes. Results go to `out`, everything meant for a person's eyes alone to `err`. */
+export interface Console {
+  readonly in: Readable & { readonly isTTY?: boolean };
+  readonly out: Writable & { readonly isTTY?: boolean };
+  readonly err: Writable & { readonly isTTY?: boolean };
+}
+
+export const print = (to: Writable, ...lines: readonly string[]): void => {
+  to.write(`${lines.join('\n')}\n`);
+};
+
+/** One line typed by a person, or null where nobody is there to type. */
+export const ask = async (io: Console, question: string): Promise<string | null> => {
+  if (io.in.isTTY !== true) return null;
+  const reader = createInterface({ input: io.in, output: io.err, terminal: io.err.isTTY === true });
+  try {
+    return (await reader.question(question)).trim();
+  } finally {
+    reader.close();
+  }
+};
+
+/** Everything that stands on standard input. Larger than `max` bytes is null. */
+export const readAll = async (from: Readable, max = 1 << 20): Promise<string | null> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of from) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+    size += bytes.length;
+    if (size > max) return null;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** Text from elsewhere must not steer the terminal. */
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);

@@ -1,0 +1,35 @@
+import { ask, print, type Console } from './console.ts';
+import { CliError } from './error.ts';
+
+const list = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== '');
+
+/** Asks a person for an order, field by field. The service checks what they say. @throws CliError `declined` where nobody is there */
+export const promptForOrder = async (io: Console): Promise<Record<string, unknown>> => {
+  if (io.in.isTTY !== true) throw new CliError('declined', 'nobody is here to ask; give --file FILE or --file -');
+  const question = async (text: string, fallback = ''): Promise<string> => {
+    const answer = await ask(io, `${text}${fallback === '' ? '' : ` [${fallback}]`}: `);
+    return answer === null || answer === '' ? fallback : answer;
+  };
+  print(io.err, 'A new order. Lists are separated by commas or blanks; instants carry their zone (2026-11-24T09:00:00-08:00).');
+  return {
+    jurisdiction: await question('Jurisdiction', 'us-federal'),
+    instrument: await question('Instrument', 'pen-trap-order'),
+    court: await question('Court'),
+    docket: await question('Docket'),
+    agency: await question('Agency'),
+    agencyReference: await question("Agency's reference"),
+    legalBasis: await question('Legal basis', '18 U.S.C. § 3123'),
+    documents: list(await question('SHA-256 of each document')),
+    targets: list(await question('Targets (digits without +, or account ids)')),
+    direction: await question('Direction: pen (sends), trap (receives), both', 'both'),
+    kinds: list(await question('Kinds: message, call, login, status', 'message, call')),
+    fields: list(await question('Fields beyond the default: size, device, group, participants, groupRecipients')),
+    window: {
+      asWritten: await question('Window as the paper says it'),
+      zone: await question("Court's time zone", 'America/Los_Angeles'),
+      start: await question('Start'),
+      until: await question('Until'),
+    },
+    analysts: list(await question('Analysts')),
+  };
+};

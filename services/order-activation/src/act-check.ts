@@ -1,0 +1,104 @@
+import type { Act, Envelope, Grant, OrderBody, Role, Timing, UtcMs } from '@penreg/domain';
+import { personOfKey, statementHashOf, verifyEnvelope, type Roster } from '@penreg/evidence';
+import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
+
+/** How long after signing an activation or a restriction is still taken. */
+const FRESH_MS = 15 * 60_000;
+/** How long an approval lives. */
+const APPROVAL_MS = 72 * 3_600_000;
+
+const ROLES_FOR: { readonly [A in Act]: readonly Role[] } = {
+  approve: ['approver'],
+  activate: ['activator'],
+  narrow: ['proposer', 'approver', 'activator'],
+  end: ['proposer', 'approver', 'activator'],
+  stop: ['proposer', 'approver', 'activator'],
+};
+
+/** What a statement is checked against. */
+export interface ActFacts {
+  readonly act: Act;
+  readonly body: OrderBody;
+  readonly bodyHash: string;
+  readonly approval: Envelope | null;
+  readonly grant: Grant | null;
+  readonly identity: Identity;
+  readonly roster: Roster;
+  readonly timing: Timing;
+  readonly now: UtcMs;
+}
+
+/**
+ * What is wrong with a signed act, each with the field of the statement and the rule; `[]` when nothing is.
+ *
+ * Taps check all of this again for themselves. It is checked here so that a person hears at once why a statement counts
+ * for nothing, and so that a token alone, or a signature alone, does nothing.
+ */
+export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiProblem[] => {
+  const { statement } = envelope;
+  const { act, body, bodyHash, approval, grant, identity, roster, timing, now } = facts;
+  const found: ApiProblem[] = [];
+  const require = (holds: boolean, field: string, rule: string): boolean => {
+    if (!holds) found.push({ field: `envelope.statement.${field}`, rule });
+    return holds;
+  };
+
+  require(statement.act === act, 'act', `must be ${act}`);
+  require(statement.deployment === body.deployment, 'deployment', 'must be this deployment');
+  require(statement.orderId === body.orderId, 'orderId', 'must be the order of the URL');
+  require(statement.version === body.version, 'version', 'must be the version of the order');
+  require(statement.bodyHash === bodyHash, 'bodyHash', "must be the hash of the order's canonical body");
+  require(statement.personId === identity.personId, 'personId', 'must be the person who signed in');
+
+  const signer = personOfKey(roster, statement.keyId);
+  if (require(signer !== undefined, 'keyId', 'must be a key in the roster') && signer !== undefined) {
+    require(signer.personId === statement.personId, 'personId', 'must be the person whose key it is');
+    require(now < signer.key.notAfter && statement.signedAt < signer.key.notAfter, 'keyId', 'the key has expired');
+    require(ROLES_FOR[act].includes(statement.role), 'role', `must be one of: ${ROLES_FOR[act].join(', ')}`);
+    require(signer.roles.includes(statement.role), 'role', 'must be a role that the roster gives this person');
+    if (!verifyEnvelope(envelope, signer.key.publicKey)) found.push({ field: 'envelope.signature', rule: 'must be the signature of the statement by this key' });
+  }
+  require(statement.rosterVersion <= roster.version, 'rosterVersion', 'must not be newer than the roster in force');
+  require(statement.signedAt <= now + timing.clockBound, 'signedAt', 'must not lie in the future');
+  require(statement.expiresAt > now, 'expiresAt', 'the statement has expired');
+
+  switch (statement.act) {
+    case 'approve':
+      require(now - statement.signedAt <= APPROVAL_MS, 'signedAt', 'an approval is at most 72 hours old');
+      require(statement.personId !== body.proposer, 'personId', 'the proposer of an order does not approve it: two people to start');
+      require(statement.prev === null, 'prev', 'must be null: an approval follows nothing');
+      require(body.window.until > now, 'orderId', 'the window of this order has ended');
+      break;
+    case 'activate':
+      require(now - statement.signedAt <= FRESH_MS, 'signedAt', 'an activation is at most 15 minutes old');
+      require(statement.params.start >= statement.signedAt, 'params.start', 'must not lie before the signature: a pen register is prospective');
+      require(statement.params.start < body.window.until, 'params.start', "must lie before the end of the order's window");
+      if (approval !== null) {
+        require(statement.prev === statementHashOf(approval.statement), 'prev', "must be the hash of this order's approval");
+        require(statement.personId !== approval.statement.personId, 'personId', 'the approver of an order does not activate it: two people to start');
+        const approvedUntil = Math.min(approval.statement.expiresAt, approval.statement.signedAt + APPROVAL_MS);
+        require(now < approvedUntil && statement.signedAt < approvedUntil, 'prev', 'the approval has expired; it must be approved again');
+      }
+      break;
+    case 'narrow':
+    case 'end':
+    case 'stop':
+      require(now - statement.signedAt <= FRESH_MS, 'signedAt', 'a restriction is at most 15 minutes old');
+      if (grant !== null) {
+        const last = grant.restrictions.at(-1)?.envelope ?? grant.activation;
+        require(statement.prev === statementHashOf(last.statement), 'prev', 'must be the hash of the last statement on this order');
+      }
+      break;
+  }
+  if (statement.act === 'narrow') {
+    const { at: _at, until, ...parts } = statement.params;
+    require(until !== undefined || Object.values(parts).some((part) => part !== undefined), 'params', 'must name what remains: targets, direction, kinds, fields or until');
+  }
+  return found;
+};
+
+/** @throws ApiError `refused` with everything that is wrong */
+export const assertAct = (envelope: Envelope, facts: ActFacts): void => {
+  const problems = actProblems(envelope, facts);
+  if (problems.length > 0) throw new ApiError('refused', problems);
+};

@@ -1,0 +1,90 @@
+import { jurisdictionOf, OrderBodySchema, OrderIdSchema, type OrderBody, type OrderId, UtcMsSchema } from '@penreg/domain';
+import { hashOf, type JsonValue } from '@penreg/evidence';
+import { NameSchema } from '@penreg/platform';
+import { z } from 'zod';
+
+/** Characters that a reader does not see or that turn the direction of text: a signed line must look like what it is. */
+const UNSEEN = /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(max, `at most ${max} characters`)
+    .refine((text) => !/\p{Cc}/u.test(text) && !UNSEEN.test(text), 'no control or invisible characters');
+
+const isZone = (zone: string): boolean => {
+  try {
+    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
+
+const INSTANT = 'an instant: ISO 8601 with its zone (2026-11-24T09:00:00-08:00) or milliseconds since 1970, UTC';
+const InstantSchema = z
+  .union([z.int(), z.iso.datetime({ offset: true })], { error: INSTANT })
+  .transform((value) => (typeof value === 'number' ? value : Date.parse(value)))
+  .pipe(UtcMsSchema);
+
+const { instrument, documents, targets, direction, kinds, fields, retentionDays, cadence, test } = OrderBodySchema.shape;
+
+/** What a person supplies to draft an order. Everything else of the canonical body is worked out here. */
+export const OrderRequestSchema = z.strictObject({
+  /** Id of an enabled jurisdiction, as `GET /jurisdictions` lists them. */
+  jurisdiction: NameSchema,
+  /** The order this one extends; null for a first order. */
+  parent: OrderIdSchema.nullable().default(null),
+  instrument,
+  court: line(200),
+  docket: line(200),
+  agency: line(200),
+  /** The agency's own reference: once per jurisdiction and agency. */
+  agencyReference: line(200),
+  legalBasis: line(200),
+  documents,
+  targets,
+  direction,
+  kinds,
+  fields: fields.default([]),
+  window: z.strictObject({
+    asWritten: line(200),
+    zone: z.string().max(64).refine(isZone, 'an IANA time zone such as America/Los_Angeles'),
+    start: InstantSchema,
+    until: InstantSchema,
+  }),
+  retentionDays,
+  cadence,
+  test,
+  /** Staff who may read the order's reports. */
+  analysts: z.array(NameSchema).max(50).default([]),
+});
+export type OrderRequest = z.output<typeof OrderRequestSchema>;
+
+export interface Drafting {
+  readonly deployment: string;
+  readonly orderId: OrderId;
+  /** Who asks: the person of the token, never a field of the request. */
+  readonly proposer: string;
+}
+
+/** SHA-256 of a jurisdiction's row, so that what people sign names the very rule they signed under. */
+const rowHashOf = (id: string): string => hashOf((jurisdictionOf(id) ?? { id, unknown: true }) as unknown as JsonValue);
+
+/**
+ * The canonical body of a request. Rules of form that span fields (a window that ends before it starts) appear as
+ * zod's own errors of the body.
+ */
+export const toOrderBody = (request: OrderRequest, { deployment, orderId, proposer }: Drafting): z.ZodSafeParseResult<OrderBody> => {
+  const { jurisdiction, analysts: _analysts, ...rest } = request;
+  return OrderBodySchema.safeParse({
+    schema: 'penreg/order/1',
+    deployment,
+    orderId,
+    version: 1,
+    jurisdiction: { id: jurisdiction, rowHash: rowHashOf(jurisdiction) },
+    proposer,
+    emergency: null,
+    ...rest,
+  });
+};
