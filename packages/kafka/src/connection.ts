@@ -79,7 +79,11 @@ export const openCluster = (connection: KafkaConnection, metadataMaxAgeMs: numbe
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      // kafkajs unrefs its dead socket with every attempt to connect anew, which adds a listener each time.
+      socket.unref = () => socket;
+    });
     return socket;
   };
 

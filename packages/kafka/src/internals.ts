@@ -228,6 +228,7 @@ export interface Internals {
   readonly Runner: { readonly prototype: Runner };
   readonly Broker: { readonly prototype: Broker };
   readonly BrokerPool: { readonly prototype: BrokerPool };
+  readonly ConnectionPool: { readonly prototype: ConnectionPool };
   readonly RequestQueue: { readonly prototype: RequestQueue };
   readonly Encoder: new () => Encoder;
   readonly createConsumer: (options: {

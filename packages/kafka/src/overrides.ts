@@ -1,4 +1,4 @@
-import type { Broker, ConsumerGroup, FetchedBatch, Internals } from './internals.ts';
+import type { Broker, ConnectionPool, ConsumerGroup, FetchedBatch, Internals, ProtocolRequest } from './internals.ts';
 import { KafkaError } from './kafka-error.ts';
 
 /** What a consumer group asks of the consumer it belongs to. `proceed` is what kafkajs itself would do. */
@@ -11,9 +11,9 @@ export interface GroupHooks {
   crash(error: unknown): void;
 }
 
-/** Closes the broker's connections, so that what waits for an answer fails now. */
-const cut = (broker: Broker): void => {
-  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error('no answer in time'));
+/** Closes the connections, so that everything that waits for an answer on them fails now. */
+const cut = ({ pool }: ConnectionPool): void => {
+  for (const { socket } of pool) socket?.destroy(new Error('no answer in time'));
 };
 
 /** Each override says what kafkajs does without it. */
@@ -59,19 +59,26 @@ export const override = (internals: Internals, hooks: WeakMap<object, GroupHooks
     return start.call(this);
   };
 
-  // Neither says when it asked, nor looks at the error of the response as a whole; and after a time-out it sends the next
-  // request over the same dead connection, for as long as the kernel takes to give it up.
+  // Neither says when it asked, nor looks at the error of the response as a whole.
   const broker = internals.Broker.prototype;
   const fetchFromBroker = broker.fetch;
   broker.fetch = async function (this: Broker, request) {
     const requestedAt = Date.now();
-    const response = await fetchFromBroker.call(this, request).catch((error: unknown) => {
-      if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') cut(this);
-      throw error;
-    });
+    const response = await fetchFromBroker.call(this, request);
     if (response.errorCode !== undefined && response.errorCode !== 0) throw createErrorFromCode(response.errorCode);
     for (const { partitions } of response.responses) for (const partition of partitions) partition.requestedAt = requestedAt;
     return response;
+  };
+
+  // Sends the next request over the connection on which the last one was not answered, for as long as the kernel takes to
+  // give it up: a quarter of an hour.
+  const connections = internals.ConnectionPool.prototype;
+  const { send } = connections;
+  connections.send = function <T>(this: ConnectionPool, request: ProtocolRequest<T>): Promise<T> {
+    return send.call<ConnectionPool, [ProtocolRequest<T>], Promise<T>>(this, request).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') cut(this);
+      throw error;
+    });
   };
 
   // Forgets the last broker when its connection closes, and then gives up because it knows none.
