@@ -50,14 +50,14 @@ const DEFAULT_USER =
   '<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>' +
   '<grants><query>GRANT SYSTEM START LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants></default>';
 
-/** `users.xml` for the given users; also what the Compose file's server is given. */
-export const usersXml = (users: readonly ClickHouseUser[]): string => {
+/** A users file with these users only; a full server merges it from `users.d`. */
+export const usersXml = (users: readonly ClickHouseUser[], consoleUser = ''): string => {
   for (const { name } of users) if (!NAME.test(name) || name === 'default') throw new TypeError(`not a user name: ${JSON.stringify(name)}`);
   return [
     '<clickhouse>',
     `<profiles><default/>${users.map(profileXml).join('')}</profiles>`,
     '<quotas><default/></quotas>',
-    `<users>${DEFAULT_USER}${users.map(userXml).join('\n')}</users>`,
+    `<users>${consoleUser}${users.map(userXml).join('\n')}</users>`,
     '</clickhouse>\n',
   ].join('\n');
 };
@@ -93,7 +93,7 @@ export const startClickHouse = async (options: ClickHouseOptions): Promise<Click
   const system = join(dir, 'metadata', 'system.sql');
   // Without it the system database is made anew at each start, and its tables on disk collide with the new ones.
   if (!(await stat(system).catch(() => null))) await writeFile(system, `ATTACH DATABASE _ UUID '${randomUUID()}' ENGINE = Atomic\n`);
-  await writeFile(join(dir, 'users.xml'), usersXml(options.users), { mode: 0o600 });
+  await writeFile(join(dir, 'users.xml'), usersXml(options.users, DEFAULT_USER), { mode: 0o600 });
   await writeFile(join(dir, 'config.xml'), configXml(options, port, tcpPort));
   const part = await startPart({
     name: 'clickhouse',
