@@ -15,7 +15,7 @@ export const print = (to: Writable, ...lines: readonly string[]): void => {
 /** One line typed by a person, or null where nobody is there to type. */
 export const ask = async (io: Console, question: string): Promise<string | null> => {
   if (io.in.isTTY !== true) return null;
-  const reader = createInterface({ input: io.in, output: io.err, terminal: io.err.isTTY === true });
+  const reader = createInterface({ input: io.in, output: io.err, terminal: false });
   try {
     return (await reader.question(question)).trim();
   } finally {
