@@ -7,7 +7,7 @@ import { printResult, readTask, startWatch, type Pass } from './pass.ts';
 const task = readTask();
 
 const readOnce = async (): Promise<Pass> => {
-  const consumer = openTapConsumer({
+  const consumer = await openTapConsumer({
     brokers: [task.broker],
     topic: task.topic,
     group: `bench-fetch-${randomUUID()}`,
