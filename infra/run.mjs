@@ -1,0 +1,114 @@
+// The one door: `npm start`, `npm test` and the other scripts come through here. Runs on Node 20 with nothing installed:
+// installs what package-lock.json names, finds a Node that runs TypeScript, and hands over to it.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+
+const root = join(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
+
+/** Each command: what runs, and what it is for. `checks` are names of steps in infra/steps.ts. */
+const COMMANDS = {
+  start: { entry: 'infra/start.ts', about: 'real Kafka, Redis, ClickHouse and the three services with demonstration traffic; -- --once runs it to its end' },
+  test: { steps: 'test', about: 'every check and every test; -- PATH… runs only the tests of those paths' },
+  bench: { entry: 'test/bench/main.ts', about: 'events per second and per CPU-second against stock kafkajs; -- --json' },
+  chaos: { steps: 'chaos', about: 'the crash tests alone: parts and taps killed at random moments' },
+  check: { steps: 'check', about: 'typecheck, lint, imports and unused' },
+  typecheck: { steps: 'typecheck', about: 'tsc over the whole tree' },
+  lint: { steps: 'lint', about: 'oxlint with type-aware rules' },
+  imports: { steps: 'imports', about: 'an import may only point down; SQL and the environment stay where they belong' },
+  unused: { steps: 'unused', about: 'exports, files and dependencies that nothing uses' },
+  'test:containers': { steps: 'test:containers', about: 'the integration tests against Docker images' },
+  penreg: { entry: 'packages/cli/src/main.ts', about: 'the command line client: npm run penreg -- --help' },
+};
+
+const say = (line) => process.stderr.write(`${line}\n`);
+const fail = (message) => {
+  say(`penreg: ${message}`);
+  process.exit(1);
+};
+
+const help = () =>
+  [
+    'usage: node infra/run.mjs COMMAND [ARGUMENT…]   (npm start, npm test, npm run COMMAND -- ARGUMENT…)',
+    '',
+    ...Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(16)} ${about}`),
+  ].join('\n');
+
+const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** Why the installed tree is not the one that package-lock.json describes, or null when it is. */
+const whyInstall = () => {
+  const installedFile = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedFile)) return 'installing dependencies';
+  const wanted = readJson(join(root, 'package-lock.json')).packages;
+  const installed = readJson(installedFile).packages;
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (!path.includes('node_modules/') || entry.link) continue;
+    const present = installed[path];
+    // Optional ones are for other systems; what is installed of them must still be of this version.
+    if (present === undefined ? !(entry.optional || entry.peer) : present.version !== entry.version) {
+      return `package-lock.json has changed (${path.replace('node_modules/', '')}): installing dependencies`;
+    }
+  }
+  return null;
+};
+
+const installDependencies = () => {
+  const why = whyInstall();
+  if (why === null) return;
+  const started = Date.now();
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // npm names itself to the scripts it runs; otherwise the one on PATH.
+  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  say(`penreg: ${why} with npm ci …`);
+  const { status, error } = spawnSync(npm[0], [...npm.slice(1), ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error?.code === 'ENOENT') fail('npm is needed. It comes with Node.js (Debian, Ubuntu: sudo apt-get install nodejs npm).');
+  if (status !== 0) fail(`npm ci did not succeed (${error?.message ?? `exit code ${status}`}); see above.`);
+  say(`penreg: dependencies installed in ${Math.round((Date.now() - started) / 1000)} s`);
+};
+
+const MIN_MAJOR = 24;
+const majorOf = (node) => {
+  const { stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  return Number.parseInt(stdout ?? '', 10) || 0;
+};
+
+/** A Node that strips types: the one among the dependencies, else this one. */
+const findNode = () => {
+  const bundled = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(bundled) && majorOf(bundled) >= MIN_MAJOR) return bundled;
+  if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) return process.execPath;
+  return fail(
+    `Node ${MIN_MAJOR} or newer is needed; this is ${process.versions.node}, and there is no build of it among the dependencies for ${process.platform}-${process.arch}. Install Node ${MIN_MAJOR} and run this again.`,
+  );
+};
+
+const runOn = (node, args) => {
+  const child = spawn(node, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, TURBO_TELEMETRY_DISABLED: '1' },
+  });
+  // Ctrl-C reaches the child from the terminal as well; it takes the second one as the first.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_execpath !== undefined) {
+    // When npm itself is killed nobody passes a signal on.
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1_000).unref();
+  }
+  child.on('error', (error) => fail(error.message));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+  process.stdout.write(`${help()}\n`);
+  process.exit(name === undefined ? 2 : 0);
+}
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command === undefined) fail(`no command ${JSON.stringify(name)}\n\n${help()}`);
+if (Number.parseInt(process.versions.node, 10) < 20) fail(`Node 20 or newer is needed to begin with; this is ${process.versions.node}.`);
+installDependencies();
+const entry = command.entry ?? 'infra/steps.ts';
+runOn(findNode(), [join(root, entry), ...(command.steps === undefined ? [] : [command.steps]), ...args]);
