@@ -5,7 +5,6 @@ import { union, type CoverageInterval, type CoverageQuestion, type Gap, type Gap
 
 const TOPIC = 'a'.repeat(32);
 const timing = { clockBound: 2, lateness: 5 };
-const EVENT_GAPS: readonly GapReason[] = ['undecodable', 'clock', 'unreadable-batch'];
 
 /** Coverage offset by offset, by trying everything. One topic, one partition. */
 const naive = (question: CoverageQuestion, intervals: readonly CoverageInterval[], declared: readonly Gap[]) => {

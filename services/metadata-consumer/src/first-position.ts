@@ -1,0 +1,58 @@
+import type { AuditLog } from '@penreg/registry';
+import { KafkaError, type TopicAdmin } from '@penreg/kafka';
+import type { UtcMs } from '@penreg/domain';
+import { PlatformError } from '@penreg/platform';
+import type { Start } from './config.ts';
+import { readMark, writeMark, type Mark } from './positions.ts';
+
+export interface FirstPositionDeps {
+  readonly topics: Pick<TopicAdmin, 'committed' | 'logBounds' | 'offsetsAt' | 'commitInitial'>;
+  readonly audit: Pick<AuditLog, 'append'>;
+  readonly utc: () => UtcMs;
+}
+
+export interface GroupPlace {
+  readonly topic: string;
+  readonly group: string;
+  readonly topicId: string;
+  readonly tap: string;
+}
+
+/**
+ * The marks that the group's taps left, one per partition. Where no tap has ever read, the group is given its first
+ * positions: an explicit act, audited before it is done. Without `start` that is refused: nobody may guess it.
+ */
+export const firstPosition = async (place: GroupPlace, start: Start | null, deps: FirstPositionDeps): Promise<readonly (Mark | null)[]> => {
+  const { topics, audit, utc } = deps;
+  const { topic, group, topicId, tap } = place;
+  const found = await topics.committed(group, topic);
+  if (found.some((position) => position !== null)) return found.map((position) => readMark(position?.metadata ?? null));
+  if (start === null) {
+    throw new PlatformError('config', 'this group has never read the topic', [
+      { key: 'start', rule: 'say where the first tap begins: "end", "beginning" or an instant (or --from …); it is recorded' },
+    ]);
+  }
+
+  // Taken before the offsets are asked for: everything appended from now on lies at or after them.
+  const asked = utc();
+  const bounds = await topics.logBounds(topic);
+  const offsets =
+    start === 'end' ? bounds.map((bound) => bound.logEnd) : start === 'beginning' ? bounds.map((bound) => bound.logStart) : await topics.offsetsAt(topic, start);
+  const begins = (logStart: bigint): UtcMs | null => (start === 'end' ? asked : start === 'beginning' ? (logStart === 0n ? 0 : null) : start);
+  await audit.append({ actor: `tap:${tap}`, act: 'tap-first-position', detail: { topic, topicId, group, from: start, offsets: offsets.map(String) } });
+  try {
+    await topics.commitInitial(
+      group,
+      topic,
+      offsets.map((offset, partition) => ({
+        partition,
+        offset,
+        metadata: writeMark({ epoch: 0, head: null, topicId, begins: begins(bounds[partition]?.logStart ?? 0n) }),
+      })),
+    );
+  } catch (error) {
+    // Another tap was first; its positions stand.
+    if (!(error instanceof KafkaError && (error.code === 'already-committed' || error.code === 'group-not-empty'))) throw error;
+  }
+  return (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
+};

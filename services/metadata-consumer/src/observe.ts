@@ -1,0 +1,107 @@
+import type { UtcMs } from '@penreg/domain';
+import { logged, type Logger, type Metrics } from '@penreg/platform';
+import type { AuditEntry } from './audit-entry.ts';
+import type { HoldReason } from './hold.ts';
+import type { TapObserver } from './tap.ts';
+
+/** What the tap shows of itself. Throughput, lag, hold and health are live; what would tell that a match happened is not here. */
+export interface TapView {
+  readonly partitions: readonly number[];
+  /** Records between position and high watermark, over the assigned partitions. */
+  readonly lagEvents: number;
+  /** Instant before which everything appended to the assigned partitions was examined; null until each has been fetched. */
+  readonly examinedThrough: UtcMs | null;
+  readonly hold: HoldReason | null;
+  /** When a fetch was last handled or a hold last looked at: what liveness goes by. */
+  readonly lastSign: UtcMs;
+  readonly alarms: number;
+}
+
+export interface Watch extends TapObserver {
+  holdChanged(reason: HoldReason | null): void;
+  sign(): void;
+  view(): TapView;
+}
+
+export interface WatchDeps {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Never awaited by the tap's loop. */
+  readonly audit: (entry: AuditEntry) => void;
+  readonly utc: () => UtcMs;
+}
+
+/** Turns what the loop reports into logs, metrics, audit entries and the status page. */
+export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch => {
+  const lag = new Map<number, number>();
+  const watermark = new Map<number, UtcMs>();
+  let partitions: readonly number[] = [];
+  let hold: HoldReason | null = null;
+  let holdSince: UtcMs | null = null;
+  let lastSign = utc();
+  let alarms = 0;
+
+  const examinedThrough = (): UtcMs | null => {
+    let oldest: UtcMs | null = null;
+    for (const partition of partitions) {
+      const at = watermark.get(partition);
+      if (at === undefined) return null;
+      oldest = oldest === null ? at : Math.min(oldest, at);
+    }
+    return oldest;
+  };
+  const lagEvents = (): number => partitions.reduce((sum, partition) => sum + (lag.get(partition) ?? 0), 0);
+
+  return {
+    sign() {
+      lastSign = utc();
+    },
+    fetched(facts) {
+      lastSign = utc();
+      lag.set(facts.partition, facts.lag);
+      if (facts.watermark !== null) watermark.set(facts.partition, Math.max(watermark.get(facts.partition) ?? 0, facts.watermark));
+      metrics.add('penreg_tap_fetches_total', 1, { outcome: facts.bytes === 0 ? 'empty' : 'records' });
+      metrics.add('penreg_tap_bytes_fetched_total', facts.bytes);
+      metrics.set('penreg_tap_lag_events', lagEvents());
+      const through = examinedThrough();
+      if (through !== null) metrics.set('penreg_tap_lag_seconds', Math.max(0, lastSign - through) / 1_000);
+    },
+    examined(result, batch) {
+      metrics.add('penreg_tap_batches_total', 1, { codec: batch.codec === 'unknown' ? 'other' : batch.codec, kind: batch.kind });
+      if (result.outcome !== 'examined') return;
+      metrics.add('penreg_tap_events_examined_total', result.events);
+      metrics.add('penreg_tap_bytes_scanned_total', result.bytes);
+      metrics.add('penreg_tap_candidates_15m_total', result.candidates);
+      metrics.add('penreg_tap_matches_15m_total', result.matched);
+      metrics.add('penreg_tap_dead_letters_15m_total', result.codes.length);
+    },
+    alarm(code, { partition, count }) {
+      alarms += 1;
+      metrics.add('penreg_tap_alarms_total', 1);
+      if (code === 'unreadable-batch') metrics.add('penreg_tap_unreadable_batches_total', 1);
+      logger.error('alarm', { alarm: logged.code(code), partition, count });
+      audit({ act: 'tap-alarm', detail: { alarm: code, partition, count } });
+    },
+    joined(assigned, generation) {
+      partitions = assigned;
+      for (const known of [lag, watermark]) for (const partition of known.keys()) if (!assigned.includes(partition)) known.delete(partition);
+      metrics.set('penreg_tap_partitions_assigned', assigned.length);
+      metrics.add('penreg_tap_rebalances_total', 1);
+      logger.info('joined the group', { partitions: assigned.length, generation });
+    },
+    holdChanged(reason) {
+      const now = utc();
+      if (hold !== null) {
+        metrics.set('penreg_tap_hold', 0, { reason: hold });
+        metrics.add('penreg_tap_hold_seconds_total', (now - (holdSince ?? now)) / 1_000, { reason: hold });
+      }
+      if (reason !== null) metrics.set('penreg_tap_hold', 1, { reason });
+      if (reason === null) logger.info('the hold has ended', { milliseconds: now - (holdSince ?? now) });
+      else logger.warn('hold: reading has stopped, Kafka keeps the events', { reason: logged.code(reason) });
+      audit(reason === null ? { act: 'tap-hold-ended', detail: { milliseconds: now - (holdSince ?? now) } } : { act: 'tap-hold', detail: { reason } });
+      hold = reason;
+      holdSince = reason === null ? null : (holdSince ?? now);
+    },
+    view: () => ({ partitions, lagEvents: lagEvents(), examinedThrough: examinedThrough(), hold, lastSign, alarms }),
+  };
+};
