@@ -8,6 +8,7 @@ export { openMemorySink, type MemorySink } from './memory-sink.ts';
 export {
   DESTRUCTION_REASONS,
   FINDING_KINDS,
+  type Destroyable,
   type Destruction,
   type DestructionReason,
   type Examination,

@@ -1,5 +1,5 @@
 import type { CoverageAnswer, FlushRef, InForce, MetadataRecord, OrderId, Position, Timing, UtcMs } from '@penreg/domain';
-import type { Roster } from '@penreg/evidence';
+import type { Roster, SigningKey } from '@penreg/evidence';
 
 /** A record as read back, proven by a seal that a tap of the roster signed. */
 export interface ReadRecord {
@@ -54,6 +54,22 @@ export interface RowRef extends Position {
   readonly rowHash: string;
 }
 
+export const DESTRUCTION_REASONS = [
+  /** The order's window in force or its scope does not admit it. */
+  'outside-window',
+  /** Of a stopped order, and its time, its append time or the moment it was read is not before the stop. */
+  'stopped',
+  /** Of an examined range, and no seal accounts for it. */
+  'unsealed',
+  /** Destroyed before, and written again by a late tap or left by an interrupted destruction. */
+  'voided',
+] as const;
+export type DestructionReason = (typeof DESTRUCTION_REASONS)[number];
+
+export interface Destroyable extends RowRef {
+  readonly reason: DestructionReason;
+}
+
 export interface ReadRequest {
   /** The order's window in force, worked out from its grant. */
   readonly inForce: InForce;
@@ -96,21 +112,20 @@ export interface Examination {
   /** Complete when `records()` has ended. */
   readonly totals: Totals;
   /**
-   * Rows that must not be there: outside the window in force, read after a stop, already voided, and unsealed ones while
-   * nothing else is wrong. At most 10,000; a later examination offers the rest. Complete when `records()` has ended.
+   * Rows that must not be there. Unsealed ones are among them only while nothing else is wrong, and altered ones never:
+   * they are evidence. At most 10,000; a later examination offers the rest. Complete when `records()` has ended.
    */
-  readonly destroyable: readonly RowRef[];
+  readonly destroyable: readonly Destroyable[];
 }
 
-/** What a destruction came to, for the audit log. Counts are of rows of this order. */
+/** What a destruction came to, for the audit log. */
 export interface Destruction {
+  /** Rows that were named. */
   readonly rows: number;
+  /** Rows of the order before and after. */
   readonly before: number;
   readonly after: number;
 }
-
-export const DESTRUCTION_REASONS = ['outside-window', 'stopped', 'unsealed'] as const;
-export type DestructionReason = (typeof DESTRUCTION_REASONS)[number];
 
 /** Everything that can be asked about one order, and about no other. */
 export interface OrderReader {
@@ -120,7 +135,7 @@ export interface OrderReader {
    * Destroys rows: 1 a signed void for each topic, 2 the deletion, waited for. Repeating it is harmless.
    * Throws `RecordsError` `not-destroyed` when rows are still there afterwards.
    */
-  destroy(rows: readonly RowRef[], reason: DestructionReason, signer: { readonly keyId: string; readonly privateKey: string }, at: UtcMs): Promise<Destruction>;
+  destroy(rows: readonly RowRef[], reason: DestructionReason, signer: SigningKey, at: UtcMs): Promise<Destruction>;
 }
 
 export interface OrderReaders {

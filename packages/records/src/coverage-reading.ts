@@ -1,0 +1,210 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { answerCoverage, union, type CoverageAnswer, type CoverageInterval, type CoverageQuestion, type FlushCoverage, type Gap, type GapReason, type InForce, type TopicSeen } from '@penreg/domain';
+import { sealTag, verifyCoverage, type Roster } from '@penreg/evidence';
+import type { FindingList } from './findings.ts';
+import { COVERAGE_COLUMNS, EVERYONE, fromCoverageRow, type CoverageRow } from './flush-rows.ts';
+import type { OrderScope } from './order-scope.ts';
+import { PositionSet } from './range-set.ts';
+import type { ReadRequest } from './reading.ts';
+import { SealLedger } from './seal-ledger.ts';
+
+export interface CoverageReading {
+  readonly answer: CoverageAnswer;
+  /** What coverage vouches for. */
+  readonly ledger: SealLedger;
+  /** Offsets that were examined for the order. */
+  readonly examined: PositionSet;
+}
+
+/** What to ask of coverage, or null for an order under which nothing is ever recorded. */
+export const questionOf = (order: InForce): CoverageQuestion | null => {
+  const [first] = order.segments;
+  const last = order.segments.at(-1);
+  if (first === undefined || last === undefined) return null;
+  return { from: first.from, until: last.until, epoch: order.epoch, stopEpoch: order.stop?.epoch ?? null };
+};
+
+/** Where the part of one topic's coverage begins and ends that says something about the window. Arrays are by partition. */
+interface Bounds {
+  /** Up to here every record is older than the window can see. */
+  readonly settled: readonly string[];
+  /** The interval that proves that the window is over: its first offset, and its watermark or 0. */
+  readonly proofFrom: readonly string[];
+  readonly proofAt: readonly string[];
+  /** Signatures of the rows that say so. */
+  readonly rows: readonly string[];
+}
+
+const LATEST_OLD = `
+  SELECT p, toString(max(t)), argMax(signature, t) FROM (
+    SELECT signature, p, t, m FROM coverage
+    ARRAY JOIN interval_partitions AS p, interval_tos AS t, interval_append_maxs AS m
+    WHERE topic_id = {topic:String} AND m IS NOT NULL AND toUnixTimestamp64Milli(assumeNotNull(m)) < {low:Int64} AND signature NOT IN {bad:Array(String)}
+  ) GROUP BY p`;
+const FIRST_PROOF = `
+  SELECT p, toString(argMin(f, (f, w))), toString(toUnixTimestamp64Milli(argMin(w, (f, w)))), argMin(signature, (f, w)) FROM (
+    SELECT signature, p, f, w FROM coverage
+    ARRAY JOIN interval_partitions AS p, interval_froms AS f, interval_watermarks AS w
+    WHERE topic_id = {topic:String} AND toUnixTimestamp64Milli(w) >= {high:Int64} AND signature NOT IN {bad:Array(String)}
+  ) GROUP BY p`;
+const FIRST_SEEN = `SELECT argMin(signature, read_at) FROM coverage WHERE topic_id = {topic:String} AND signature NOT IN {bad:Array(String)} HAVING count() > 0`;
+const TOPICS = `SELECT topic_id FROM coverage GROUP BY topic_id ORDER BY topic_id LIMIT 1000`;
+const BY_SIGNATURE = `SELECT ${COVERAGE_COLUMNS} FROM coverage WHERE topic_id = {topic:String} AND signature IN {rows:Array(String)}`;
+
+// Millions of flushes lie before and behind a window; none of them is sent whose every interval is settled or past the proof.
+const RELEVANT = `
+  SELECT ${COVERAGE_COLUMNS} FROM coverage
+  WHERE topic_id = {topic:String} AND (signature IN {rows:Array(String)} OR arrayExists(
+    (p, f, t, w, b) ->
+      (t > ({settled:Array(UInt64)})[p + 1] OR w >= {low:Int64} OR (b IS NOT NULL AND t >= ({settled:Array(UInt64)})[p + 1]))
+      AND (({proofAt:Array(Int64)})[p + 1] = 0 OR f < ({proofFrom:Array(UInt64)})[p + 1] OR (f = ({proofFrom:Array(UInt64)})[p + 1] AND (w <= ({proofAt:Array(Int64)})[p + 1] OR t > f))),
+    interval_partitions, interval_froms, interval_tos, arrayMap(x -> toUnixTimestamp64Milli(x), interval_watermarks), interval_begins))
+  ORDER BY boot, flush, signature`;
+
+const GAPS = `
+  SELECT toString(order_id), topic_id, partition, toString(offset_from), toString(offset_to), reason, toUnixTimestamp64Milli(append_min), toUnixTimestamp64Milli(append_max)
+  FROM gaps FINAL
+  WHERE order_id IN ({order:UUID}, toUUID('${EVERYONE}'))
+    AND (reason NOT IN ('undecodable', 'clock') OR ((append_max IS NULL OR toUnixTimestamp64Milli(assumeNotNull(append_max)) >= {low:Int64}) AND (append_min IS NULL OR toUnixTimestamp64Milli(assumeNotNull(append_min)) < {high:Int64})))
+  ORDER BY topic_id, partition, offset_from`;
+
+/** More partitions than any topic has; a forged row must not make arrays of any length. */
+const MAX_PARTITIONS = 100_000;
+/** Forged rows that are set aside, one after the other, while the bounds are looked for. */
+const MAX_FORGED = 100;
+/** Rows verified between two turns of the event loop: 100 µs each. */
+const SLICE = 64;
+
+/** Coverage rows that count: signed by a tap of the roster, about their own topic. */
+const verifier = (roster: Roster, findings: FindingList): ((coverage: FlushCoverage) => boolean) => {
+  const forged = new Set<string>();
+  return (coverage) => {
+    if (forged.has(coverage.signature)) return false;
+    if (verifyCoverage(coverage, roster) && coverage.intervals.every((i) => i.topicId === coverage.topicId && i.partition < MAX_PARTITIONS)) return true;
+    if (forged.size < MAX_FORGED) forged.add(coverage.signature);
+    findings.add({ kind: 'coverage-signature', at: null, flush: { tap: coverage.tap, boot: coverage.boot, flush: coverage.flush }, count: 1 });
+    return false;
+  };
+};
+
+type Span = { readonly low: number; readonly high: number };
+
+/** Looks for the bounds of one topic among rows whose signatures hold. */
+const boundsOf = async (scope: OrderScope, topic: string, span: Span, verify: (coverage: FlushCoverage) => boolean): Promise<Bounds> => {
+  const bad: string[] = [];
+  for (;;) {
+    const settled = await scope.all<[number, string, string]>(LATEST_OLD, { topic, low: span.low, bad });
+    const proofs = await scope.all<[number, string, string, string]>(FIRST_PROOF, { topic, high: span.high, bad });
+    const seen = await scope.all<[string]>(FIRST_SEEN, { topic, bad });
+    const rows = [...new Set([...settled.map((r) => r[2]), ...proofs.map((r) => r[3]), ...seen.map((r) => r[0])])];
+    const forged = (await scope.all<CoverageRow>(BY_SIGNATURE, { topic, rows })).map(fromCoverageRow).filter((coverage) => !verify(coverage));
+    if (forged.length === 0 || bad.length > MAX_FORGED) {
+      const size = 1 + [...settled, ...proofs].reduce((max, [p]) => (p < MAX_PARTITIONS ? Math.max(max, p) : max), 0);
+      const filled = (entries: readonly (readonly [number, string])[]): readonly string[] => {
+        const array = new Array<string>(size).fill('0');
+        for (const [p, value] of entries) if (p < size) array[p] = value;
+        return array;
+      };
+      return {
+        settled: filled(settled.map(([p, to]) => [p, to])),
+        proofFrom: filled(proofs.map(([p, from]) => [p, from])),
+        proofAt: filled(proofs.map(([p, , at]) => [p, at])),
+        rows,
+      };
+    }
+    bad.push(...forged.map((coverage) => coverage.signature));
+  }
+};
+
+type Standing = 'counts' | 'late' | 'stopped';
+
+/** Intervals joined as they come, so that a window of millions of flushes is a handful of them. */
+class Joiner {
+  readonly #lists = new Map<string, { readonly standing: Standing; intervals: CoverageInterval[]; joinAt: number }>();
+  readonly #epochs: Readonly<Record<Standing, number>>;
+
+  constructor(question: CoverageQuestion) {
+    // Joined intervals keep their standing, no longer their epochs.
+    this.#epochs = { counts: question.epoch, late: 0, stopped: question.stopEpoch ?? 0 };
+  }
+
+  add(interval: CoverageInterval, standing: Standing): void {
+    const key = `${standing}/${interval.topicId}/${interval.partition}`;
+    let list = this.#lists.get(key);
+    if (list === undefined) this.#lists.set(key, (list = { standing, intervals: [], joinAt: 1_024 }));
+    list.intervals.push({ ...interval, epoch: this.#epochs[standing] });
+    if (list.intervals.length < list.joinAt) return;
+    list.intervals = this.#join(list.intervals);
+    list.joinAt = Math.max(1_024, 2 * list.intervals.length);
+  }
+
+  #join(list: readonly CoverageInterval[]): CoverageInterval[] {
+    const [first] = list;
+    return first === undefined ? [] : union(list).map((stretch) => ({ ...stretch, partition: first.partition, epoch: first.epoch }));
+  }
+
+  joined(standing?: Standing): readonly CoverageInterval[] {
+    return [...this.#lists.values()].filter((list) => standing === undefined || list.standing === standing).flatMap((list) => this.#join(list.intervals));
+  }
+}
+
+const standingOf = (interval: CoverageInterval, readAt: number, order: InForce, question: CoverageQuestion): Standing => {
+  // A flush that was cut after a stop may hold what was read after it, and that is destroyed: it is not vouched for.
+  if (order.stop !== null && (interval.epoch >= order.stop.epoch || readAt >= order.stop.at)) return 'stopped';
+  return interval.epoch < question.epoch && interval.appendMax !== null && interval.appendMax >= question.from ? 'late' : 'counts';
+};
+
+type GapRow = readonly [orderId: string, topicId: string, partition: number, from: string, to: string, reason: string, appendMin: string | null, appendMax: string | null];
+
+const fromGapRow = (scope: OrderScope, [orderId, topicId, partition, from, to, reason, appendMin, appendMax]: GapRow): Gap => ({
+  orderId: orderId === EVERYONE ? null : scope.orderId,
+  topicId,
+  partition,
+  from: BigInt(from),
+  to: BigInt(to),
+  reason: reason as GapReason,
+  appendMin: appendMin === null ? null : Number(appendMin),
+  appendMax: appendMax === null ? null : Number(appendMax),
+});
+
+/**
+ * Reads what was examined for the order. Only coverage rows with a tap's signature count; whatever they say is joined
+ * as it arrives, so memory does not grow with the number of flushes.
+ */
+export const readCoverage = async (scope: OrderScope, { inForce: order, timing, roster }: Omit<ReadRequest, 'signal'>, findings: FindingList): Promise<CoverageReading> => {
+  const ledger = new SealLedger();
+  const examined = new PositionSet();
+  const question = questionOf(order);
+  if (question === null) return { answer: { completeThrough: null, gaps: [] }, ledger, examined };
+  const span: Span = { low: question.from - timing.clockBound, high: question.until + timing.lateness };
+  const verify = verifier(roster, findings);
+  const joiner = new Joiner(question);
+  const topics: TopicSeen[] = [];
+
+  for (const [topic] of await scope.all<[string]>(TOPICS)) {
+    const bounds = await boundsOf(scope, topic, span, verify);
+    let partitions = 0;
+    let firstSeen = Number.POSITIVE_INFINITY;
+    let done = 0;
+    for await (const batch of scope.rows<CoverageRow>(RELEVANT, { topic, low: span.low, ...bounds })) {
+      for (const row of batch) {
+        const coverage = fromCoverageRow(row);
+        if ((done += 1) % SLICE === 0) await breathe();
+        if (!verify(coverage)) continue;
+        partitions = Math.max(partitions, Math.min(coverage.partitions, MAX_PARTITIONS));
+        firstSeen = Math.min(firstSeen, coverage.readAt);
+        for (const interval of coverage.intervals) joiner.add(interval, standingOf(interval, coverage.readAt, order, question));
+        if (coverage.seals.length === 0) continue;
+        const tag = sealTag(scope.orderId, coverage.boot, coverage.flush);
+        const seal = coverage.seals.find((s) => s.tag === tag);
+        if (seal !== undefined) ledger.add(coverage.tap, coverage.boot, coverage.flush, seal.hash);
+      }
+    }
+    if (partitions > 0) topics.push({ topicId: topic, partitions, firstSeen });
+  }
+
+  // Taps write gaps before the coverage of the same flush, so none is missed that belongs to what was read above.
+  const declared = (await scope.all<GapRow>(GAPS, { low: span.low, high: span.high })).map((row) => fromGapRow(scope, row));
+  for (const i of joiner.joined('counts')) if (i.to > i.from) examined.add(i.topicId, i.partition, i.from, i.to - 1n);
+  return { answer: answerCoverage(question, joiner.joined(), declared, topics, timing), ledger, examined };
+};
