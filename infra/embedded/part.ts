@@ -20,6 +20,8 @@ export interface Part {
   restart(): Promise<void>;
   /** The end of the process that runs now; each restart begins a new one. */
   readonly exited: Promise<ProcessExit>;
+  /** How often it was started again because it had ended by itself. */
+  respawns(): number;
 }
 
 export interface PartRecipe {
@@ -30,55 +32,71 @@ export interface PartRecipe {
   readonly isReady: () => Promise<boolean>;
   readonly readyWithinMs?: number;
   readonly stopWithinMs?: number;
+  /** Start it again so long after it has ended by itself, as systemd or Compose would. Without it, it stays down. */
+  readonly respawnAfterMs?: number;
 }
 
-const awaitReady = async (recipe: PartRecipe, running: BoundProcess): Promise<void> => {
-  const deadline = performance.now() + (recipe.readyWithinMs ?? 60_000);
-  for (;;) {
-    if (running.hasExited()) {
-      throw new InfraError('exited', `${recipe.name} ended while it started. Its last lines (${recipe.launch.logFile}):\n${tailOf(recipe.launch.logFile)}`);
-    }
-    if (await recipe.isReady().catch(() => false)) return;
-    if (performance.now() > deadline) {
-      running.signal('SIGKILL');
-      throw new InfraError('timeout', `${recipe.name} does not answer on ${recipe.address}. Its last lines (${recipe.launch.logFile}):\n${tailOf(recipe.launch.logFile)}`);
-    }
-    await sleep(25);
-  }
-};
-
 export const startPart = async (recipe: PartRecipe): Promise<Part> => {
-  const start = async (): Promise<BoundProcess> => {
-    const process = await startBoundProcess(recipe.launch);
-    await awaitReady(recipe, process);
-    return process;
+  const { name, address, launch, respawnAfterMs } = recipe;
+  const lastLines = (): string => `Its last lines (${launch.logFile}):\n${tailOf(launch.logFile)}`;
+  let wanted = true;
+  let respawned = 0;
+
+  const spawn = async (): Promise<BoundProcess> => {
+    const child = await startBoundProcess(launch);
+    void child.exited.then(async () => {
+      if (respawnAfterMs === undefined) return;
+      await sleep(respawnAfterMs);
+      if (!wanted || running !== child) return;
+      respawned += 1;
+      running = await spawn();
+    });
+    return child;
   };
-  let running = await start();
+
+  const awaitReady = async (): Promise<void> => {
+    const deadline = performance.now() + (recipe.readyWithinMs ?? 60_000);
+    for (;;) {
+      if (running.hasExited() && respawnAfterMs === undefined) throw new InfraError('exited', `${name} ended while it started. ${lastLines()}`);
+      if (!running.hasExited() && (await recipe.isReady().catch(() => false))) return;
+      if (performance.now() > deadline) {
+        wanted = false;
+        running.signal('SIGKILL');
+        throw new InfraError('timeout', `${name} does not answer on ${address}. ${lastLines()}`);
+      }
+      await sleep(25);
+    }
+  };
 
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    wanted = false;
     if (running.hasExited()) return;
     running.signal(signal);
-    const gaveUp = AbortSignal.timeout(recipe.stopWithinMs ?? 10_000);
-    const insist = (): void => running.signal('SIGKILL');
-    gaveUp.addEventListener('abort', insist);
+    const insist = setTimeout(() => running.signal('SIGKILL'), recipe.stopWithinMs ?? 10_000);
     await running.exited;
-    gaveUp.removeEventListener('abort', insist);
+    clearTimeout(insist);
   };
 
+  let running = await spawn();
+  await awaitReady();
+
   return {
-    name: recipe.name,
-    address: recipe.address,
-    logFile: recipe.launch.logFile,
+    name,
+    address,
+    logFile: launch.logFile,
     pid: () => running.pid,
     isRunning: () => !running.hasExited(),
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     restart: async () => {
       await end('SIGTERM');
-      running = await start();
+      wanted = true;
+      running = await spawn();
+      await awaitReady();
     },
     get exited() {
       return running.exited;
     },
+    respawns: () => respawned,
   };
 };
