@@ -1,0 +1,244 @@
+import {
+  GrantSchema,
+  RESTRICTING_ACTS,
+  deficienciesOf,
+  type Envelope,
+  type Grant,
+  type OrderBody,
+  type Role,
+  type Statement,
+  type UtcMs,
+} from '@penreg/domain';
+import { canonicalJson, type JsonValue } from './canonical.ts';
+import { verifyConfirmation, type Confirmation } from './confirmation.ts';
+import { verifyBytes } from './keys.ts';
+import { personOfKey, type Roster } from './roster.ts';
+import { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, statementHashOf } from './statements.ts';
+
+/** Why a grant is refused, in the order in which it is looked at. */
+export const GRANT_REFUSALS = [
+  /** Not of the form of a grant, or not in its one canonical form. */
+  'schema',
+  /** The roster, the body or a statement belongs to another deployment. */
+  'deployment',
+  /** The two statements are not an approval and an activation. */
+  'act',
+  /** A statement names another order. */
+  'order',
+  /** A statement names another version of the order. */
+  'version',
+  /** A statement was signed over another body. */
+  'body',
+  /** The activation does not follow this approval. */
+  'link',
+  /** Both statements carry one nonce. */
+  'nonce',
+  /** A statement was signed under a roster newer than the tap's. */
+  'roster-version',
+  /** A key is not in the roster, or is another person's than the statement says. */
+  'signer',
+  /** The statement claims another role than its act needs, or the person does not hold it. */
+  'role',
+  /** A key had expired when it signed, or the approver's when the activator signed. */
+  'key-expired',
+  /** A signature is not valid. */
+  'signature',
+  /** One person signed both. */
+  'same-person',
+  /** The proposer approved. */
+  'proposer-approved',
+  /** The approval says it was signed after the activation. */
+  'order-of-signing',
+  /** The approval was older than 72 h, or past its own end, when the activation was signed. */
+  'approval-expired',
+  /** The activation was past its own end when it was published. */
+  'activation-expired',
+  /** The start lies before its signature. */
+  'start-before-signing',
+  /** Published before it was signed. */
+  'published-before-signing',
+  /** New to this tap, yet signed more than 15 minutes ago or in the future, and no tap confirmed it in time. */
+  'stale',
+  /** The window is longer than what is compiled in for the jurisdiction, or the jurisdiction is not known. */
+  'window-cap',
+  /** The law of its jurisdiction does not allow it. */
+  'deficient',
+  /** More targets than this tap's ceiling. */
+  'targets',
+  /** A test order for an account that is not a test account. */
+  'test-accounts',
+] as const;
+export type GrantRefusal = (typeof GRANT_REFUSALS)[number];
+export type GrantOutcome = { readonly outcome: 'accepted' } | { readonly outcome: 'refused'; readonly reason: GrantRefusal };
+
+const DAY = 86_400_000;
+/** Compiled in, whatever a configuration says: the longest window per jurisdiction, in milliseconds. */
+export const COMPILED_WINDOW_CAPS: Readonly<Record<string, UtcMs>> = Object.freeze({ 'us-federal': 60 * DAY, 'us-ca': 60 * DAY });
+
+export interface GrantTrust {
+  readonly roster: Roster;
+  readonly deployment: string;
+  /** The longest window per jurisdiction, milliseconds; a jurisdiction that is not named has none. */
+  readonly jurisdictionCaps: Readonly<Record<string, UtcMs>>;
+  readonly testAccounts: readonly string[];
+  readonly maxTargets: number;
+  /** What taps have signed about this order. Those that do not verify count for nothing. */
+  readonly confirmations: readonly Confirmation[];
+  /** The tap's own clock. */
+  readonly now: UtcMs;
+  /** The largest difference between any two clocks. */
+  readonly clockBound: number;
+  readonly activationFreshMs?: number | undefined;
+  readonly approvalLifeMs?: number | undefined;
+}
+
+type Refused = GrantRefusal | null;
+
+const matches = (statement: Statement, body: OrderBody, bodyHash: string, deployment: string): Refused => {
+  if (statement.deployment !== deployment) return 'deployment';
+  if (statement.orderId !== body.orderId) return 'order';
+  if (statement.version !== body.version) return 'version';
+  if (statement.bodyHash !== bodyHash) return 'body';
+  return null;
+};
+
+/** Whether the roster's person signed it, in this role, with a key that counted until `until`. */
+const signedBy = (envelope: Envelope, role: Role, roster: Roster, until: UtcMs): Extract<Refused, string> | null => {
+  const { statement, signature } = envelope;
+  if (statement.rosterVersion > roster.version) return 'roster-version';
+  const person = personOfKey(roster, statement.keyId);
+  if (person === undefined || person.personId !== statement.personId) return 'signer';
+  if (statement.role !== role || !person.roles.includes(role)) return 'role';
+  if (Math.max(statement.signedAt, until) >= person.key.notAfter) return 'key-expired';
+  return verifyBytes(canonicalJson(statement as JsonValue), signature, person.key.publicKey) ? null : 'signature';
+};
+
+const isConfirmed = (grant: Grant, activationHash: string, bodyHash: string, trust: GrantTrust, from: UtcMs, to: UtcMs): boolean =>
+  trust.confirmations.some(
+    (c) =>
+      c.deployment === trust.deployment &&
+      c.orderId === grant.body.orderId &&
+      c.version === grant.body.version &&
+      c.bodyHash === bodyHash &&
+      c.activationHash === activationHash &&
+      c.epoch >= grant.epoch &&
+      c.at >= from &&
+      c.at <= to &&
+      verifyConfirmation(c, trust.roster),
+  );
+
+/** Everything a single approval must satisfy by itself. Used before it is stored; a tap looks at the whole grant. */
+export const verifyApproval = (
+  body: OrderBody,
+  approval: Envelope,
+  { roster, deployment, now, clockBound }: Pick<GrantTrust, 'roster' | 'deployment' | 'now' | 'clockBound'>,
+): GrantOutcome => {
+  const refused = (reason: GrantRefusal): GrantOutcome => ({ outcome: 'refused', reason });
+  const { statement } = approval;
+  if (statement.act !== 'approve') return refused('act');
+  if (roster.deployment !== deployment || body.deployment !== deployment) return refused('deployment');
+  const mismatch = matches(statement, body, bodyHashOf(body), deployment);
+  if (mismatch !== null) return refused(mismatch);
+  if (statement.prev !== null) return refused('link');
+  const unsigned = signedBy(approval, 'approver', roster, now);
+  if (unsigned !== null) return refused(unsigned);
+  if (statement.personId === body.proposer) return refused('proposer-approved');
+  if (statement.signedAt > now + clockBound) return refused('order-of-signing');
+  if (now >= statement.expiresAt || now - statement.signedAt > APPROVAL_LIFE_MS) return refused('approval-expired');
+  return deficienciesOf(body).length > 0 ? refused('deficient') : { outcome: 'accepted' };
+};
+
+/**
+ * Whether a tap may obey a grant: two different people of the roster, an approver and an activator, signed exactly this
+ * body for this deployment, in time. Everything is checked against the tap's own configuration and clock; what the
+ * registry says about itself is believed only where it narrows. Restrictions are looked at by `verifyRestriction`.
+ *
+ * Total: any value is accepted or refused, none throws.
+ */
+export const verifyGrant = (grant: unknown, trust: GrantTrust): GrantOutcome => {
+  const reason = refusalOf(grant, trust);
+  return reason === null ? { outcome: 'accepted' } : { outcome: 'refused', reason };
+};
+
+const refusalOf = (value: unknown, trust: GrantTrust): Refused => {
+  const { roster, deployment, clockBound, now } = trust;
+  const freshMs = trust.activationFreshMs ?? ACT_LIFE_MS;
+  const parsed = GrantSchema.safeParse(value);
+  // What was checked and what is obeyed must be the same bytes: a form that parsing would change is refused.
+  if (!parsed.success || !isCanonical(parsed.data, value)) return 'schema';
+  const grant = parsed.data;
+  const { body, published } = grant;
+  const approval = grant.approval.statement;
+  const activation = grant.activation.statement;
+
+  if (roster.deployment !== deployment || body.deployment !== deployment) return 'deployment';
+  if (approval.act !== 'approve' || activation.act !== 'activate') return 'act';
+  const bodyHash = bodyHashOf(body);
+  const mismatch = matches(approval, body, bodyHash, deployment) ?? matches(activation, body, bodyHash, deployment);
+  if (mismatch !== null) return mismatch;
+  if (approval.prev !== null || activation.prev !== statementHashOf(approval)) return 'link';
+  if (approval.nonce === activation.nonce) return 'nonce';
+
+  // An approver's key that has expired by the activation could be a stolen one signing into the past.
+  const unsigned = signedBy(grant.approval, 'approver', roster, activation.signedAt) ?? signedBy(grant.activation, 'activator', roster, activation.signedAt);
+  if (unsigned !== null) return unsigned;
+  if (approval.personId === activation.personId) return 'same-person';
+  if (approval.personId === body.proposer) return 'proposer-approved';
+
+  if (approval.signedAt > activation.signedAt + clockBound) return 'order-of-signing';
+  if (activation.signedAt - approval.signedAt > (trust.approvalLifeMs ?? APPROVAL_LIFE_MS) || activation.signedAt >= approval.expiresAt) return 'approval-expired';
+  if (published >= activation.expiresAt) return 'activation-expired';
+  if (activation.params.start < activation.signedAt) return 'start-before-signing';
+  if (published < activation.signedAt - clockBound) return 'published-before-signing';
+
+  // `published` is the registry's word, which whoever holds the registry can write: only the tap's own clock or a tap's signature makes an activation fresh.
+  const earliest = activation.signedAt - clockBound;
+  const latest = Math.min(activation.signedAt + freshMs, activation.expiresAt + clockBound);
+  const fresh = published <= latest && now >= earliest && now <= latest;
+  if (!fresh && !isConfirmed(grant, statementHashOf(activation), bodyHash, trust, earliest, latest)) return 'stale';
+
+  const cap = Object.hasOwn(trust.jurisdictionCaps, body.jurisdiction.id) ? trust.jurisdictionCaps[body.jurisdiction.id] : undefined;
+  if (cap === undefined || body.window.until - body.window.start > cap) return 'window-cap';
+  if (deficienciesOf(body).length > 0) return 'deficient';
+  if (body.targets.length > trust.maxTargets) return 'targets';
+  if (body.test && !body.targets.every((target) => trust.testAccounts.includes(target))) return 'test-accounts';
+  return null;
+};
+
+const isCanonical = (parsed: Grant, value: unknown): boolean => {
+  try {
+    return canonicalJson(parsed as JsonValue) === canonicalJson(value as JsonValue);
+  } catch {
+    return false;
+  }
+};
+
+/** Why a restriction does not verify. It is obeyed all the same, and alarmed. */
+export const RESTRICTION_DOUBTS = ['schema', 'act', 'deployment', 'order', 'version', 'body', 'link', 'nonce', 'roster-version', 'signer', 'role', 'key-expired', 'signature', 'time'] as const;
+export type RestrictionDoubt = (typeof RESTRICTION_DOUBTS)[number];
+
+/** Roles any one of which can narrow, end or stop. */
+export const RESTRICTING_ROLES = ['proposer', 'approver', 'activator'] as const satisfies readonly Role[];
+
+/**
+ * Whether one person of the roster signed this restriction for this grant.
+ *
+ * A stop may follow any statement of the order or none, so that nothing another person does at the same time keeps it
+ * out; a narrowing or an end follows a statement that the order has.
+ */
+export const verifyRestriction = (envelope: Envelope, grant: Grant, roster: Roster, now: UtcMs, clockBound = 1_000): 'verified' | RestrictionDoubt => {
+  const { statement } = envelope;
+  if (!(RESTRICTING_ACTS as readonly string[]).includes(statement.act)) return 'act';
+  const mismatch = matches(statement, grant.body, bodyHashOf(grant.body), roster.deployment);
+  if (mismatch !== null) return mismatch as RestrictionDoubt;
+  const own = statementHashOf(statement);
+  const others = [grant.approval, grant.activation, ...grant.restrictions.map((r) => r.envelope)].map((e) => e.statement).filter((s) => statementHashOf(s) !== own);
+  const hashes = others.map(statementHashOf);
+  if (statement.act !== 'stop' && (statement.prev === null || !hashes.includes(statement.prev))) return 'link';
+  if (others.some((s) => s.nonce === statement.nonce)) return 'nonce';
+  const role = RESTRICTING_ROLES.find((r) => r === statement.role);
+  if (role === undefined) return 'role';
+  const unsigned = signedBy(envelope, role, roster, statement.signedAt);
+  if (unsigned !== null) return unsigned as RestrictionDoubt;
+  return statement.signedAt > now + clockBound || statement.signedAt >= statement.expiresAt ? 'time' : 'verified';
+};

@@ -1,0 +1,26 @@
+export { canonicalJson, hashOf, sha256Hex, type JsonObject, type JsonValue } from './canonical.ts';
+export { linkEntry, nextLink, verifyChain, CHAIN_PROBLEMS, type ChainEntry, type ChainProblem, type ChainVerdict } from './chain.ts';
+export { ConfirmationSchema, signConfirmation, verifyConfirmation, type Confirmation } from './confirmation.ts';
+export { EvidenceError, EVIDENCE_ERROR_CODES, type EvidenceErrorCode } from './error.ts';
+export {
+  COMPILED_WINDOW_CAPS,
+  GRANT_REFUSALS,
+  RESTRICTING_ROLES,
+  RESTRICTION_DOUBTS,
+  verifyApproval,
+  verifyGrant,
+  verifyRestriction,
+  type GrantOutcome,
+  type GrantRefusal,
+  type GrantTrust,
+  type RestrictionDoubt,
+} from './grants.ts';
+export { HeadAcceptanceSchema, signHead, verifyHeadAcceptance, type AcceptedHead, type HeadAcceptance, type HeadStatement } from './head.ts';
+export { jurisdictionRowHash } from './jurisdiction.ts';
+export { generateKeyPair, keyIdOf, publicKeyOf, signBytes, verifyBytes, type KeyPair, type SigningKey } from './keys.ts';
+export { EMPTY_MERKLE_ROOT, MerkleBuilder, merkleRoot } from './merkle.ts';
+export { RosterSchema, SignedRosterSchema, personOfKey, signRoster, verifyRoster, type Roster, type RosterTrust, type SignedRoster } from './roster.ts';
+export { SealChain, recordHash, sealTag, verifyCoverage, verifySeal } from './seals.ts';
+export { sentenceOf } from './sentence.ts';
+export { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, composeStatement, newNonce, signStatement, statementHashOf, verifyEnvelope, type Signer } from './statements.ts';
+export { VOID_REASONS, signVoid, verifyVoid, type RecordVoid, type VoidReason } from './voids.ts';
