@@ -1,0 +1,28 @@
+export { REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode } from './error.ts';
+export type { RegistryConnection, RegistryOptions, TapFeedOptions } from './options.ts';
+export {
+  HOLD_REASONS,
+  ORDER_ACTS,
+  ORDER_STATES,
+  type Acted,
+  type AuditEntry,
+  type AuditLog,
+  type AuditVerdict,
+  type FeedAlarm,
+  type FeedHold,
+  type FeedRefusal,
+  type FeedTrust,
+  type HistoryEntry,
+  type HoldReason,
+  type OrderAct,
+  type OrderDocument,
+  type OrderState,
+  type OrderStore,
+  type Registry,
+  type RegistryView,
+  type TapBoard,
+  type TapFeed,
+  type TapHeartbeat,
+} from './ports.ts';
+export { openRegistry } from './registry.ts';
+export { openTapFeed } from './feed.ts';

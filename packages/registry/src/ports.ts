@@ -1,0 +1,203 @@
+import type { Envelope, Grant, OrderBody, OrderId, UtcMs } from '@penreg/domain';
+import type { AcceptedHead, ChainProblem, Confirmation, GrantOutcome, GrantRefusal, JsonValue, RestrictionDoubt } from '@penreg/evidence';
+
+export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force', 'ended', 'stopped'] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+/** What can be done to an order. */
+export const ORDER_ACTS = ['create', 'approve', 'activate', 'narrow', 'end', 'stop', 'assign'] as const;
+export type OrderAct = (typeof ORDER_ACTS)[number];
+
+export interface HistoryEntry {
+  readonly act: OrderAct;
+  readonly personId: string;
+  /** The registry's clock. */
+  readonly at: UtcMs;
+  /** Of the statement that did it; null for acts that nobody signs (create, assign). */
+  readonly statementHash: string | null;
+  /** The epoch and the instant of its publication to the taps; null when it is none of their business. */
+  readonly published: { readonly epoch: number; readonly at: UtcMs } | null;
+}
+
+/** An order as the registry holds it. */
+export interface OrderDocument {
+  readonly orderId: OrderId;
+  /** 1, 2, 3 …: grows with each act on it. Not the body's version. */
+  readonly version: number;
+  /** As of the registry's clock when it was read: `ended` follows from time. */
+  readonly state: OrderState;
+  readonly body: OrderBody;
+  readonly bodyHash: string;
+  readonly approval: Envelope | null;
+  /** What taps obey; null before activation. */
+  readonly grant: Grant | null;
+  /** A stop of an order that was never activated; null otherwise (then it stands among the grant's restrictions). */
+  readonly stopped: Envelope | null;
+  /** Persons who may read its report. Sorted. */
+  readonly analysts: readonly string[];
+  readonly history: readonly HistoryEntry[];
+}
+
+/** The result of an act. */
+export interface Acted {
+  readonly order: OrderDocument;
+  /** Where it was published to the taps; null when it is none of their business. */
+  readonly published: { readonly epoch: number; readonly at: UtcMs } | null;
+  /** The same act had been done before; nothing changed. */
+  readonly repeated: boolean;
+}
+
+/**
+ * Orders. Each act is one atomic script: version check, order, grant or restriction, change log, audit. All of it
+ * happens or none. An act whose statement was applied already returns what it did then.
+ *
+ * The store checks what needs no key: form, order of acts, links, people, times. Signatures and roles are checked by
+ * the caller before (`verifyApproval`, `verifyGrant`, `verifyRestriction`) and by every tap after.
+ *
+ * All methods throw `RegistryError`.
+ */
+export interface OrderStore {
+  get(orderId: string): Promise<OrderDocument | null>;
+  /** All orders, by id (which is by time of creation). */
+  list(): Promise<readonly OrderDocument[]>;
+  /** Ids of the orders that name an account, whatever their state. */
+  naming(account: string): Promise<readonly OrderId[]>;
+  /** Registers an order and submits it: `awaiting-approval`. `exists`, `duplicate-reference`, `not-found` (parent). */
+  create(body: OrderBody): Promise<Acted>;
+  /** `mismatch`, `same-person` (the proposer), `conflict` (somebody else approved), `state`, `expired`, `nonce`. */
+  approve(envelope: Envelope): Promise<Acted>;
+  /** Publishes the grant. `mismatch`, `same-person`, `conflict` (somebody else activated), `state`, `expired`, `nonce`. */
+  activate(envelope: Envelope): Promise<Acted>;
+  /** Narrow, end or stop. A stop is never kept out by what others do at the same time; a narrowing or an end that does not follow the order's last statement is a `conflict`. */
+  restrict(envelope: Envelope): Promise<Acted>;
+  /** Names the analysts who may read its report. */
+  assign(orderId: string, analysts: readonly string[], by: string): Promise<Acted>;
+}
+
+export interface AuditEntry {
+  readonly seq: number;
+  readonly hash: string;
+  readonly prev: string | null;
+  /** The registry's clock. */
+  readonly at: UtcMs;
+  /** A person, a service or a tap. */
+  readonly actor: string;
+  readonly act: string;
+  readonly orderId: string | null;
+  readonly detail: JsonValue;
+}
+
+export type AuditVerdict =
+  | { readonly ok: true; readonly entries: number; readonly epochs: number; readonly head: { readonly seq: number; readonly hash: string } | null }
+  /** `log`: which of the two chains. `unaudited`: an epoch of the change log without its entry in the audit log. */
+  | { readonly ok: false; readonly log: 'audit' | 'changes'; readonly problem: ChainProblem | 'unaudited' | 'unreadable'; readonly seq: number };
+
+/** The hash-chained record of human acts, reads and changes of system state. Sealed at rest. No audit, no act. */
+export interface AuditLog {
+  /** Resolves when it is on disk. `detail` never holds an identifier. */
+  append(entry: { readonly actor: string; readonly act: string; readonly orderId?: string | undefined; readonly detail?: JsonValue | undefined }): Promise<{ readonly seq: number; readonly hash: string }>;
+  /** Entries from number `from` (default 1), at most `count` (default 1,000), ascending. */
+  read(from?: number, count?: number): Promise<readonly AuditEntry[]>;
+  /** Walks the audit log and the change log from their beginnings and names the first thing that is wrong. `head`: a head known from elsewhere, against which a cut end shows. */
+  verify(head?: { readonly seq: number; readonly hash: string }): Promise<AuditVerdict>;
+}
+
+/** What a tap last said of itself. */
+export interface TapHeartbeat {
+  readonly tap: string;
+  /** The tap's clock. */
+  readonly at: UtcMs;
+  readonly epoch: number;
+  readonly head: string | null;
+  readonly hold: HoldReason | null;
+  readonly grants: number;
+  readonly refused: number;
+}
+
+export interface TapBoard {
+  /** By name. */
+  heartbeats(): Promise<readonly TapHeartbeat[]>;
+  /** What taps have signed about an order, as it stands there: whoever uses it verifies it. */
+  confirmations(orderId: string): Promise<readonly Confirmation[]>;
+}
+
+export interface Registry {
+  readonly orders: OrderStore;
+  readonly audit: AuditLog;
+  readonly taps: TapBoard;
+  /** Resolves when the server answers and keeps what it acknowledges. `unavailable`, `durability`. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Why a tap must not read. `unconfirmed` is the tap's own finding, from `confirmedAgo`; all others are the feed's. */
+export const HOLD_REASONS = [
+  /** The first snapshot is not there yet. */
+  'starting',
+  /** The last confirmation is older than the hold limit. */
+  'unconfirmed',
+  /** The registry does not contain the head this tap remembers: flushed, restored, failed over or forked. */
+  'head-unknown',
+  /** The change log is no chain. */
+  'log-broken',
+  /** A known grant is gone. */
+  'grant-vanished',
+  /** A known grant was changed, or a grant is not what the change log says. */
+  'grant-altered',
+  /** There is a grant that the change log does not know. */
+  'grant-unlogged',
+  /** A restriction that was published is no longer there. */
+  'restriction-lost',
+  /** The registry's clock and the tap's differ by more than the bound. */
+  'clock',
+] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
+export type FeedHold = Exclude<HoldReason, 'unconfirmed'>;
+
+export type FeedRefusal = GrantRefusal | 'unsealable';
+
+/** What a tap obeys at one epoch. Immutable. */
+export interface RegistryView {
+  readonly epoch: number;
+  /** Hash of the change log's last entry; null at epoch 0. */
+  readonly head: string | null;
+  /** Accepted grants with all restrictions ever seen, by order id. */
+  readonly grants: readonly Grant[];
+  /** Grants that were published and are not obeyed. `epoch`: of their last change. */
+  readonly refused: readonly { readonly orderId: OrderId; readonly reason: FeedRefusal; readonly epoch: number }[];
+}
+
+export type FeedAlarm =
+  /** `detail`: an order id or an epoch; never an identifier of an account. */
+  | { readonly kind: 'hold'; readonly reason: FeedHold; readonly detail: string }
+  | { readonly kind: 'hold-lifted'; readonly reason: FeedHold }
+  | { readonly kind: 'grant-refused'; readonly orderId: OrderId; readonly reason: FeedRefusal; readonly epoch: number }
+  /** It is obeyed all the same. */
+  | { readonly kind: 'restriction-doubtful'; readonly orderId: OrderId; readonly reason: RestrictionDoubt; readonly epoch: number }
+  /** Two people named the head that replaces the one this tap remembered. */
+  | { readonly kind: 'head-accepted'; readonly epoch: number }
+  /** Something was to be written (confirmation, heartbeat, audit) and was not; it is tried again. */
+  | { readonly kind: 'not-written'; readonly what: 'confirmation' | 'audit' };
+
+export interface TapFeed {
+  /** Resolves after the first snapshot was taken, or a hold was found; rejects only with `stop`ped. An unreachable registry is waited for. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  current(): RegistryView;
+  /** Milliseconds since the *sending* of the last request whose answer is wholly in `current()`, on a monotonic clock; Infinity before the first. */
+  confirmedAgo(): number;
+  /** Not null: the tap must not read. */
+  hold(): { readonly reason: FeedHold; readonly since: UtcMs; readonly detail: string } | null;
+  /** Called after `current()` or `hold()` changed. Returns a function that unsubscribes. */
+  onChange(listener: () => void): () => void;
+  /** Appends for the tap itself: where it began, what expired. */
+  readonly audit: Pick<AuditLog, 'append'>;
+}
+
+export interface FeedTrust {
+  /** With the tap's own roster, caps, ceilings; `confirmations` are all there are for the order, unverified. */
+  readonly verify: (grant: Grant, confirmations: readonly Confirmation[]) => GrantOutcome;
+  readonly verifyRestriction: (envelope: Envelope, grant: Grant) => 'verified' | RestrictionDoubt;
+  /** The head two people have named (`verifyHeadAcceptance`), or null. */
+  readonly acceptedHead?: AcceptedHead | null | undefined;
+}
