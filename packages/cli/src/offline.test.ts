@@ -112,6 +112,7 @@ describe('penreg order sign, on a machine that is on no network', () => {
     const { code, err } = await sign('approve', 'approval.json', [], ['yes']);
     expect(code).toBe(EXIT.ok);
     expect(err).toContain('Type yes to approve');
+    expect(err).toContain('Records messages and calls sent and received by +1 202 555 0101');
     expect(err).toContain('26-mj-1001');
     const { envelope } = read<{ envelope: Envelope }>('approval.json');
     expect(envelope.statement).toMatchObject({ act: 'approve', personId: 'anna', role: 'approver', rosterVersion: 3, orderId: ORDER, prev: null });

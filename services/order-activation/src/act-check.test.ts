@@ -1,7 +1,7 @@
 import { TimingSchema, type Act, type Envelope, type Statement, type StatementOf } from '@penreg/domain';
 import { bodyHashOf, generateKeyPair, signStatement } from '@penreg/evidence';
 import { describe, expect, it } from 'vitest';
-import { actProblems, type ActFacts } from './act-check.ts';
+import { actProblems, assertAct, type ActFacts } from './act-check.ts';
 import { newOrderId } from './order-id.ts';
 import { OrderRequestSchema, toOrderBody } from './order-request.ts';
 import { makeStaff, requestOf, signAs, type Person } from './testing.ts';
@@ -105,8 +105,19 @@ describe('a restriction', () => {
     expect(fieldsOf(signAs(anna, body, 'narrow', { at: NOW }, activation.statement, { signedAt: NOW }), factsOf(anna, 'narrow'))).toEqual(['params']);
   });
 
-  it('follows the last statement, except that a stop waits for nobody', () => {
-    expect(fieldsOf(signAs(anna, body, 'end', { at: NOW }, approval.statement, { signedAt: NOW }), factsOf(anna, 'end'))).toEqual(['prev']);
-    expect(fieldsOf(signAs(anna, body, 'stop', { reason: 'quashed' }, approval.statement, { signedAt: NOW - HOUR, over: { expiresAt: NOW + HOUR } }), factsOf(anna, 'stop'))).toEqual([]);
+  it('follows a statement of the order and repeats none, except that a stop waits for nobody', () => {
+    expect(fieldsOf(signAs(anna, body, 'end', { at: NOW }, null, { signedAt: NOW }), factsOf(anna, 'end'))).toEqual(['prev']);
+    expect(fieldsOf(signAs(anna, body, 'end', { at: NOW }, approval.statement, { signedAt: NOW, over: { nonce: activation.statement.nonce } }), factsOf(anna, 'end'))).toEqual(['nonce']);
+    expect(fieldsOf(signAs(anna, body, 'stop', { reason: 'quashed' }, null, { signedAt: NOW - HOUR, over: { expiresAt: NOW + HOUR } }), factsOf(anna, 'stop'))).toEqual([]);
+  });
+
+  it('is asked of the taps themselves before it is published', () => {
+    expect(() => assertAct(activateAs(arno), factsOf(arno, 'activate') as ActFacts & { act: 'activate' })).not.toThrow();
+    const long = { ...body, window: { ...body.window, until: body.window.start + 61 * 24 * HOUR } };
+    const first = signAs(anna, long, 'approve', {}, null, { signedAt: NOW - 1_000 });
+    const second = signAs(arno, long, 'activate', { start: NOW }, first.statement, { signedAt: NOW });
+    expect(() => assertAct(second, { ...factsOf(arno, 'activate'), act: 'activate', body: long, bodyHash: bodyHashOf(long), approval: first })).toThrow(
+      expect.objectContaining({ code: 'refused', rule: 'taps would refuse this: window-cap' }) as Error,
+    );
   });
 });

@@ -1,18 +1,24 @@
-import type { Act, Envelope, Grant, OrderBody, Role, Timing, UtcMs } from '@penreg/domain';
-import { personOfKey, statementHashOf, verifyEnvelope, type Roster } from '@penreg/evidence';
+import type { Act, Envelope, EnvelopeOf, Grant, OrderBody, Role, Timing, UtcMs } from '@penreg/domain';
+import {
+  ACT_LIFE_MS,
+  APPROVAL_LIFE_MS,
+  COMPILED_WINDOW_CAPS,
+  personOfKey,
+  RESTRICTING_ROLES,
+  statementHashOf,
+  verifyApproval,
+  verifyEnvelope,
+  verifyGrant,
+  type Roster,
+} from '@penreg/evidence';
 import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
-
-/** How long after signing an activation or a restriction is still taken. */
-const FRESH_MS = 15 * 60_000;
-/** How long an approval lives. */
-const APPROVAL_MS = 72 * 3_600_000;
 
 const ROLES_FOR: { readonly [A in Act]: readonly Role[] } = {
   approve: ['approver'],
   activate: ['activator'],
-  narrow: ['proposer', 'approver', 'activator'],
-  end: ['proposer', 'approver', 'activator'],
-  stop: ['proposer', 'approver', 'activator'],
+  narrow: RESTRICTING_ROLES,
+  end: RESTRICTING_ROLES,
+  stop: RESTRICTING_ROLES,
 };
 
 /** What a statement is checked against. */
@@ -62,21 +68,24 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
   require(statement.signedAt <= now + timing.clockBound, 'signedAt', 'must not lie in the future');
   require(statement.expiresAt > now, 'expiresAt', 'the statement has expired');
 
+  const earlier = [...(approval === null ? [] : [approval]), ...(grant === null ? [] : [grant.activation, ...grant.restrictions.map((r) => r.envelope)])].map((e) => e.statement);
+  require(!earlier.some((s) => s.nonce === statement.nonce), 'nonce', 'must be new: this order has a statement with the same one');
+
   switch (statement.act) {
     case 'approve':
-      require(now - statement.signedAt <= APPROVAL_MS, 'signedAt', 'an approval is at most 72 hours old');
+      require(now - statement.signedAt <= APPROVAL_LIFE_MS, 'signedAt', 'an approval is at most 72 hours old');
       require(statement.personId !== body.proposer, 'personId', 'the proposer of an order does not approve it: two people to start');
       require(statement.prev === null, 'prev', 'must be null: an approval follows nothing');
       require(body.window.until > now, 'orderId', 'the window of this order has ended');
       break;
     case 'activate':
-      require(now - statement.signedAt <= FRESH_MS, 'signedAt', 'an activation is at most 15 minutes old');
+      require(now - statement.signedAt <= ACT_LIFE_MS, 'signedAt', 'an activation is at most 15 minutes old');
       require(statement.params.start >= statement.signedAt, 'params.start', 'must not lie before the signature: a pen register is prospective');
       require(statement.params.start < body.window.until, 'params.start', "must lie before the end of the order's window");
       if (approval !== null) {
         require(statement.prev === statementHashOf(approval.statement), 'prev', "must be the hash of this order's approval");
         require(statement.personId !== approval.statement.personId, 'personId', 'the approver of an order does not activate it: two people to start');
-        const approvedUntil = Math.min(approval.statement.expiresAt, approval.statement.signedAt + APPROVAL_MS);
+        const approvedUntil = Math.min(approval.statement.expiresAt, approval.statement.signedAt + APPROVAL_LIFE_MS);
         require(now < approvedUntil && statement.signedAt < approvedUntil, 'prev', 'the approval has expired; it must be approved again');
       }
       break;
@@ -85,11 +94,8 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
       break;
     case 'narrow':
     case 'end':
-      require(now - statement.signedAt <= FRESH_MS, 'signedAt', 'a restriction is at most 15 minutes old');
-      if (grant !== null) {
-        const last = grant.restrictions.at(-1)?.envelope ?? grant.activation;
-        require(statement.prev === statementHashOf(last.statement), 'prev', 'must be the hash of the last statement on this order');
-      }
+      require(now - statement.signedAt <= ACT_LIFE_MS, 'signedAt', 'a restriction is at most 15 minutes old');
+      require(statement.prev !== null && earlier.some((s) => statementHashOf(s) === statement.prev), 'prev', 'must be the hash of a statement that this order has');
       break;
   }
   if (statement.act === 'narrow') {
@@ -99,8 +105,28 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
   return found;
 };
 
+/**
+ * What a tap would say, asked before anything is published: the same function decides there.
+ * A test order's accounts are known to the taps alone, so that one check is left to them.
+ */
+const refusalByTaps = (envelope: Envelope, { act, body, approval, roster, timing, now }: ActFacts): string | null => {
+  const trust = { roster, deployment: body.deployment, now, clockBound: timing.clockBound };
+  const outcome =
+    act === 'approve'
+      ? verifyApproval(body, envelope, trust)
+      : act === 'activate' && approval !== null
+        ? verifyGrant(
+            { body, approval, activation: envelope, epoch: 1, published: now, restrictions: [] },
+            { ...trust, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: body.targets, maxTargets: body.targets.length, confirmations: [] },
+          )
+        : ({ outcome: 'accepted' } as const);
+  return outcome.outcome === 'refused' ? outcome.reason : null;
+};
+
 /** @throws ApiError `refused` with everything that is wrong */
-export const assertAct = (envelope: Envelope, facts: ActFacts): void => {
+export const assertAct: <A extends Act>(envelope: Envelope, facts: ActFacts & { readonly act: A }) => asserts envelope is EnvelopeOf<A> & Envelope = (envelope, facts) => {
   const problems = actProblems(envelope, facts);
   if (problems.length > 0) throw new ApiError('refused', problems);
+  const refusal = refusalByTaps(envelope, facts);
+  if (refusal !== null) throw new ApiError('refused', { field: 'envelope', rule: `taps would refuse this: ${refusal}` });
 };

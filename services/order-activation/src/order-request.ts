@@ -1,5 +1,5 @@
 import { jurisdictionOf, OrderBodySchema, OrderIdSchema, type OrderBody, type OrderId, UtcMsSchema } from '@penreg/domain';
-import { hashOf, type JsonValue } from '@penreg/evidence';
+import { jurisdictionRowHash } from '@penreg/evidence';
 import { NameSchema } from '@penreg/platform';
 import { z } from 'zod';
 
@@ -68,8 +68,11 @@ export interface Drafting {
   readonly proposer: string;
 }
 
-/** SHA-256 of a jurisdiction's row, so that what people sign names the very rule they signed under. */
-const rowHashOf = (id: string): string => hashOf((jurisdictionOf(id) ?? { id, unknown: true }) as unknown as JsonValue);
+/** What people sign names the very row of law they signed under; an unknown jurisdiction has none and is refused afterwards. */
+const rowHashOf = (id: string): string => {
+  const row = jurisdictionOf(id);
+  return row === undefined ? '0'.repeat(64) : jurisdictionRowHash(row);
+};
 
 /**
  * The canonical body of a request. Rules of form that span fields (a window that ends before it starts) appear as

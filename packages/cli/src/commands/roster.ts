@@ -16,15 +16,28 @@ const readJson = (file: string): unknown => {
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 16) + 'Z';
 
+interface Line {
+  readonly kind: 'person' | 'tap' | 'service';
+  readonly name: string;
+  readonly roles: string | null;
+  readonly key: string | null;
+  readonly until: string | null;
+}
+
+const keyLinesOf = (roster: Roster): readonly Line[] => [
+  ...roster.people.flatMap(({ personId, roles, keys }): readonly Line[] => {
+    const person = { kind: 'person', name: personId, roles: roles.join(', ') } as const;
+    return keys.length === 0 ? [{ ...person, key: null, until: null }] : keys.map((k) => ({ ...person, key: k.keyId, until: day(k.notAfter) }));
+  }),
+  ...roster.taps.map((t): Line => ({ kind: 'tap', name: t.tap, roles: null, key: t.keyId, until: day(t.notAfter) })),
+  ...roster.services.map((s): Line => ({ kind: 'service', name: s.service, roles: null, key: s.keyId, until: day(s.notAfter) })),
+];
+
 const linesOf = (roster: Roster): readonly string[] => [
   ...listOf([['deployment', roster.deployment], ['version', roster.version], ['demonstration', roster.demo ? 'yes' : 'no']]),
   '',
   ...tableOf(
-    [
-      ...roster.people.flatMap((p) => (p.keys.length === 0 ? [{ kind: 'person', name: p.personId, roles: p.roles.join(', '), key: null, until: null }] : p.keys.map((k) => ({ kind: 'person', name: p.personId, roles: p.roles.join(', '), key: k.keyId, until: day(k.notAfter) })))),
-      ...roster.taps.map((t) => ({ kind: 'tap', name: t.tap, roles: null, key: t.keyId, until: day(t.notAfter) })),
-      ...roster.services.map((s) => ({ kind: 'service', name: s.service, roles: null, key: s.keyId, until: day(s.notAfter) })),
-    ],
+    keyLinesOf(roster),
     [
       { heading: 'KIND', of: (r) => r.kind },
       { heading: 'NAME', of: (r) => r.name },

@@ -1,0 +1,174 @@
+import { EnvelopeSchema, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, ROLES, STOP_REASONS } from '@penreg/domain';
+import { NameSchema } from '@penreg/platform';
+import { z } from 'zod';
+
+/** The forms of requests and answers. Answers hold no transforms: they are encoded as they stand. */
+
+export const OrderParams = z.strictObject({ id: OrderIdSchema });
+export const ActBody = z.strictObject({ envelope: EnvelopeSchema });
+export const AnalystsBody = z.strictObject({ analysts: z.array(NameSchema).max(50).refine((list) => new Set(list).size === list.length, 'each person once') });
+export const AuditQuery = z.strictObject({
+  from: z.coerce.number().int().min(1).default(1),
+  count: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+const Instant = z.number();
+const Text = z.string();
+const ACTS = ['approve', 'activate', 'narrow', 'end', 'stop'] as const;
+
+const BodyAnswer = z.strictObject({
+  schema: z.literal('penreg/order/1'),
+  deployment: Text,
+  orderId: Text,
+  version: z.number(),
+  parent: Text.nullable(),
+  jurisdiction: z.strictObject({ id: Text, rowHash: Text }),
+  instrument: z.enum(INSTRUMENTS),
+  court: Text,
+  docket: Text,
+  agency: Text,
+  agencyReference: Text,
+  legalBasis: Text,
+  documents: z.array(Text),
+  proposer: Text,
+  targets: z.array(Text),
+  direction: z.enum(ORDER_DIRECTIONS),
+  kinds: z.array(z.enum(ORDER_KINDS)),
+  fields: z.array(z.enum(ORDER_FIELDS)),
+  window: z.strictObject({ asWritten: Text, zone: Text, start: Instant, until: Instant }),
+  cadence: Text,
+  retentionDays: z.number(),
+  emergency: z.null(),
+  test: z.boolean(),
+});
+
+const StatementBase = {
+  type: z.literal('penreg/statement/1'),
+  deployment: Text,
+  orderId: Text,
+  version: z.number(),
+  bodyHash: Text,
+  prev: Text.nullable(),
+  personId: Text,
+  keyId: Text,
+  role: z.enum(ROLES),
+  rosterVersion: z.number(),
+  signedAt: Instant,
+  expiresAt: Instant,
+  nonce: Text,
+};
+const NarrowAnswer = z.strictObject({
+  at: Instant,
+  targets: z.array(Text).optional(),
+  direction: z.enum(ORDER_DIRECTIONS).optional(),
+  kinds: z.array(z.enum(ORDER_KINDS)).optional(),
+  fields: z.array(z.enum(ORDER_FIELDS)).optional(),
+  until: Instant.optional(),
+});
+const EnvelopeAnswer = z.strictObject({
+  statement: z.discriminatedUnion('act', [
+    z.strictObject({ ...StatementBase, act: z.literal('approve'), params: z.strictObject({}) }),
+    z.strictObject({ ...StatementBase, act: z.literal('activate'), params: z.strictObject({ start: Instant }) }),
+    z.strictObject({ ...StatementBase, act: z.literal('narrow'), params: NarrowAnswer }),
+    z.strictObject({ ...StatementBase, act: z.literal('end'), params: z.strictObject({ at: Instant }) }),
+    z.strictObject({ ...StatementBase, act: z.literal('stop'), params: z.strictObject({ reason: z.enum(STOP_REASONS) }) }),
+  ]),
+  alg: z.literal('Ed25519'),
+  signature: Text,
+});
+
+/** A signed statement without what it says about accounts. */
+const StatementLine = z.strictObject({
+  act: z.enum(ACTS),
+  personId: Text,
+  keyId: Text,
+  role: z.enum(ROLES),
+  signedAt: Instant,
+  expiresAt: Instant,
+  /** SHA-256 of the canonical statement. */
+  hash: Text,
+  /** Null until it is published. */
+  epoch: z.number().nullable(),
+  published: Instant.nullable(),
+});
+
+export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force', 'ended', 'stopped'] as const;
+
+export const OrderAnswer = z.strictObject({
+  orderId: Text,
+  state: z.enum(ORDER_STATES),
+  visibility: z.enum(['whole', 'references', 'outline']),
+  /** SHA-256 of the canonical body: what people sign. */
+  bodyHash: Text,
+  /** The one sentence that says what is recorded. */
+  sentence: Text,
+  /** The whole body, whose hash is `bodyHash`; null for those who do not see accounts. */
+  body: BodyAnswer.nullable(),
+  /** For those: the body with a keyed reference for each account; null in `outline`, and where `body` is there. */
+  reading: BodyAnswer.nullable(),
+  /** RFC 8785 text of the whole body, the bytes that are hashed. */
+  canonicalBody: Text.nullable(),
+  approval: EnvelopeAnswer.nullable(),
+  activation: EnvelopeAnswer.nullable(),
+  restrictions: z.array(z.strictObject({ envelope: EnvelopeAnswer, epoch: z.number(), published: Instant })).nullable(),
+  statements: z.array(StatementLine),
+  publication: z.strictObject({ epoch: z.number(), published: Instant }).nullable(),
+  /** The window in force: `[from, until)`, UTC; null until the order is activated or when nothing is left of it. */
+  inForce: z.strictObject({ from: Instant, until: Instant, stoppedAt: Instant.nullable() }).nullable(),
+  analysts: z.array(Text),
+});
+export type OrderAnswer = z.output<typeof OrderAnswer>;
+
+export const OrderListAnswer = z.strictObject({
+  orders: z.array(
+    z.strictObject({
+      orderId: Text,
+      state: z.enum(ORDER_STATES),
+      jurisdiction: Text,
+      /** Null in outline. */
+      agency: Text.nullable(),
+      docket: Text.nullable(),
+      direction: z.enum(ORDER_DIRECTIONS),
+      /** How many, never which. */
+      targets: z.number(),
+      window: z.strictObject({ start: Instant, until: Instant }),
+    }),
+  ),
+});
+
+export const ConfirmationsAnswer = z.strictObject({
+  orderId: Text,
+  publication: z.strictObject({ epoch: z.number(), published: Instant }).nullable(),
+  /** First instant of collection: max(order's start, activation's start, publication + lead). */
+  inForceSince: Instant.nullable(),
+  confirmations: z.array(z.strictObject({ tap: Text, keyId: Text, epoch: z.number(), at: Instant, bodyHash: Text, verified: z.boolean() })),
+});
+
+export const TapsAnswer = z.strictObject({
+  registry: z.strictObject({ epoch: z.number(), head: Text.nullable() }),
+  taps: z.array(
+    z.strictObject({
+      tap: Text,
+      epoch: z.number().nullable(),
+      head: Text.nullable(),
+      at: Instant,
+      /** `current`: same epoch and head. `behind`: an older entry of the same chain. `diverged`: no entry of this chain. `silent`: nothing heard within a minute. */
+      agreement: z.enum(['current', 'behind', 'diverged', 'silent']),
+      hold: Text.nullable(),
+    }),
+  ),
+});
+
+export const JurisdictionsAnswer = z.strictObject({
+  jurisdictions: z.array(z.strictObject({ id: Text, name: Text, citation: Text, enabled: z.boolean(), maxPeriodDays: z.number(), maxPeriodCitation: Text, rowHash: Text })),
+});
+
+const KeyAnswer = z.strictObject({ keyId: Text, publicKey: Text, notAfter: Instant });
+export const RosterAnswer = z.strictObject({
+  deployment: Text,
+  version: z.number(),
+  demo: z.boolean(),
+  people: z.array(z.strictObject({ personId: Text, roles: z.array(z.enum(ROLES)), keys: z.array(KeyAnswer) })),
+  taps: z.array(z.strictObject({ tap: Text, ...KeyAnswer.shape })),
+  services: z.array(z.strictObject({ service: Text, ...KeyAnswer.shape })),
+});
