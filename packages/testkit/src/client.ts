@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OrderBodySchema, type Act, type Envelope, type OrderBody, type Role, type Statement, type StatementOf } from '@penreg/domain';
+import { composeStatement, signStatement, type KeyPair } from '@penreg/evidence';
+import { TestkitError } from './error.ts';
+
+/** Somebody who can call the APIs and sign. */
+export interface TestPerson {
+  readonly personId: string;
+  readonly roles: readonly Role[];
+  readonly token: string;
+  readonly key: KeyPair;
+}
+
+/** What `POST /orders` takes, as far as tests care. */
+export interface OrderRequest {
+  readonly agencyReference: string;
+  readonly targets: readonly string[];
+  readonly direction: OrderBody['direction'];
+  readonly kinds: readonly string[];
+  readonly fields: readonly string[];
+  readonly start: number;
+  readonly until: number;
+  readonly analysts: readonly string[];
+  readonly test?: boolean;
+}
+
+/** An order as the API shows it to somebody who sees all of it. */
+export interface OrderView {
+  readonly orderId: string;
+  readonly state: string;
+  readonly bodyHash: string;
+  readonly body: OrderBody | null;
+  readonly approval: Envelope | null;
+  readonly activation: Envelope | null;
+  readonly restrictions: readonly { readonly envelope: Envelope; readonly epoch: number; readonly published: number }[] | null;
+  readonly publication: { readonly epoch: number; readonly published: number } | null;
+}
+
+export interface OrdersClient {
+  create(proposer: TestPerson, request: OrderRequest): Promise<OrderView>;
+  show(person: TestPerson, orderId: string): Promise<OrderView>;
+  approve(approver: TestPerson, orderId: string): Promise<OrderView>;
+  /** `start` is brought forward to the moment of signing where it lies before it. */
+  activate(activator: TestPerson, orderId: string, start: number): Promise<OrderView>;
+  narrow(person: TestPerson, orderId: string, params: StatementOf<'narrow'>['params']): Promise<OrderView>;
+  end(person: TestPerson, orderId: string, at: number): Promise<OrderView>;
+  stop(person: TestPerson, orderId: string): Promise<OrderView>;
+}
+
+export interface OrdersClientSettings {
+  /** Of the order-activation service. */
+  readonly url: string;
+  readonly rosterVersion?: number;
+  /** How long a call is repeated while the service cannot do its work; 0 = not at all. */
+  readonly patienceMs?: number;
+}
+
+const RETRY_MS = 300;
+
+/** A call that may be repeated: the service was not there, or said that it could not. */
+class Unavailable extends Error {}
+
+const call = async (url: string, token: string, method: string, body?: unknown): Promise<unknown> => {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      signal: AbortSignal.timeout(15_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    throw new Unavailable('no answer', { cause });
+  }
+  const text = await response.text();
+  if (response.status >= 500 || response.status === 429) throw new Unavailable(`${response.status} ${text}`);
+  if (!response.ok) throw new TestkitError('api', `${method} ${new URL(url).pathname}: ${response.status} ${text}`);
+  return JSON.parse(text);
+};
+
+const signAs = <A extends Act>(person: TestPerson, role: Role, body: OrderBody, act: A, params: StatementOf<A>['params'], prev: Statement | null, rosterVersion: number): Envelope => {
+  const { personId, key } = person;
+  const signer = { personId, keyId: key.keyId, role, rosterVersion };
+  return signStatement(composeStatement(body, act, params, signer, { prev, signedAt: Date.now() }), key.privateKey);
+};
+
+/** The newest statement that a restriction can follow. */
+const lastStatement = ({ restrictions, activation, orderId }: OrderView): Statement => {
+  const last = restrictions?.at(-1)?.envelope ?? activation;
+  if (last === null) throw new TestkitError('api', `order ${orderId} is not activated`);
+  return last.statement;
+};
+
+const nonces = ({ approval, activation, restrictions }: OrderView): readonly string[] =>
+  [approval, activation, ...(restrictions ?? []).map(({ envelope }) => envelope)].flatMap((envelope) => (envelope === null ? [] : [envelope.statement.nonce]));
+
+/** Makes and changes orders through the real HTTP API, signing as the people would. */
+export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: OrdersClientSettings): OrdersClient => {
+  /** Repeats `attempt` while the service is away; before each repetition `isDone` may say that the first one did its work. */
+  const persist = async <T>(attempt: () => Promise<T>, isDone: () => Promise<T | null>): Promise<T> => {
+    const giveUpAt = Date.now() + patienceMs;
+    for (let tries = 0; ; tries++) {
+      try {
+        const done = tries === 0 ? null : await isDone();
+        return done ?? (await attempt());
+      } catch (error) {
+        // Its first copy may have been taken although nobody heard of it; then the second one is refused.
+        const unclear = tries > 0 && error instanceof TestkitError;
+        if (!(error instanceof Unavailable) && !unclear) throw error;
+        if (unclear) {
+          const done = await isDone().catch(() => null);
+          if (done !== null) return done;
+          throw error;
+        }
+        if (Date.now() > giveUpAt) throw new TestkitError('api', `${url} did not do its work: ${(error as Error).message}`, { cause: error });
+        await sleep(RETRY_MS);
+      }
+    }
+  };
+  const show = (person: TestPerson, orderId: string): Promise<OrderView> =>
+    persist(
+      async () => (await call(`${url}/orders/${orderId}`, person.token, 'GET')) as OrderView,
+      async () => null,
+    );
+  const act = (person: TestPerson, orderId: string, name: Act, envelope: Envelope): Promise<OrderView> => {
+    const isDone = async (): Promise<OrderView | null> => {
+      const view = (await call(`${url}/orders/${orderId}`, person.token, 'GET')) as OrderView;
+      return nonces(view).includes(envelope.statement.nonce) ? view : null;
+    };
+    return persist(async () => {
+      await call(`${url}/orders/${orderId}/${name}`, person.token, 'POST', { envelope });
+      return show(person, orderId);
+    }, isDone);
+  };
+  const bodyOf = ({ body, orderId }: OrderView): OrderBody => {
+    if (body === null) throw new TestkitError('api', `order ${orderId} is not shown whole to this person`);
+    return OrderBodySchema.parse(body);
+  };
+  const roleOf = (person: TestPerson): Role => {
+    const role = person.roles.find((r) => r === 'approver' || r === 'activator' || r === 'proposer');
+    if (role === undefined) throw new TestkitError('api', `${person.personId} has no role that restricts`);
+    return role;
+  };
+  const restrict = async <A extends 'narrow' | 'end' | 'stop'>(person: TestPerson, orderId: string, name: A, params: StatementOf<A>['params']): Promise<OrderView> => {
+    const view = await show(person, orderId);
+    return act(person, orderId, name, signAs(person, roleOf(person), bodyOf(view), name, params, lastStatement(view), rosterVersion));
+  };
+
+  return {
+    create: async (proposer, request) => {
+      const { start, until, ...rest } = request;
+      const body = {
+        jurisdiction: 'us-federal',
+        instrument: 'pen-trap-order',
+        court: 'U.S. District Court, N.D. California',
+        docket: `26-mj-${request.agencyReference}`,
+        agency: 'Federal Bureau of Investigation',
+        legalBasis: '18 U.S.C. § 3123',
+        documents: ['d'.repeat(64)],
+        window: { asWritten: 'sixty days from installation at most', zone: 'America/Los_Angeles', start, until },
+        cadence: 'PT15M',
+        retentionDays: 30,
+        test: false,
+        ...rest,
+      };
+      const isDone = async (): Promise<OrderView | null> => {
+        const { orders } = (await call(`${url}/orders`, proposer.token, 'GET')) as { orders: readonly { orderId: string; docket: string | null }[] };
+        const found = orders.find(({ docket }) => docket === body.docket);
+        return found === undefined ? null : show(proposer, found.orderId);
+      };
+      return persist(async () => (await call(`${url}/orders`, proposer.token, 'POST', body)) as OrderView, isDone);
+    },
+    show,
+    approve: async (approver, orderId) => {
+      const view = await show(approver, orderId);
+      return act(approver, orderId, 'approve', signAs(approver, 'approver', bodyOf(view), 'approve', {}, null, rosterVersion));
+    },
+    activate: async (activator, orderId, start) => {
+      const view = await show(activator, orderId);
+      const approval = view.approval;
+      if (approval === null) throw new TestkitError('api', `order ${orderId} is not approved`);
+      const params = { start: Math.max(start, Date.now() + 5) };
+      return act(activator, orderId, 'activate', signAs(activator, 'activator', bodyOf(view), 'activate', params, approval.statement, rosterVersion));
+    },
+    narrow: (person, orderId, params) => restrict(person, orderId, 'narrow', params),
+    end: (person, orderId, at) => restrict(person, orderId, 'end', { at }),
+    stop: (person, orderId) => restrict(person, orderId, 'stop', { reason: 'information-obtained' }),
+  };
+};
+
