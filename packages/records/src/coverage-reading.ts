@@ -27,10 +27,10 @@ export const questionOf = (order: InForce): CoverageQuestion | null => {
 /** Where the part of one topic's coverage begins and ends that says something about the window. Arrays are by partition. */
 interface Bounds {
   /** Up to here every record is older than the window can see. */
-  readonly settled: readonly string[];
+  readonly settled: readonly bigint[];
   /** The interval that proves that the window is over: its first offset, and its watermark or 0. */
-  readonly proofFrom: readonly string[];
-  readonly proofAt: readonly string[];
+  readonly proofFrom: readonly bigint[];
+  readonly proofAt: readonly bigint[];
   /** Signatures of the rows that say so. */
   readonly rows: readonly string[];
 }
@@ -100,9 +100,9 @@ const boundsOf = async (scope: OrderScope, topic: string, span: Span, verify: (c
     const forged = (await scope.all<CoverageRow>(BY_SIGNATURE, { topic, rows })).map(fromCoverageRow).filter((coverage) => !verify(coverage));
     if (forged.length === 0 || bad.length > MAX_FORGED) {
       const size = 1 + [...settled, ...proofs].reduce((max, [p]) => (p < MAX_PARTITIONS ? Math.max(max, p) : max), 0);
-      const filled = (entries: readonly (readonly [number, string])[]): readonly string[] => {
-        const array = new Array<string>(size).fill('0');
-        for (const [p, value] of entries) if (p < size) array[p] = value;
+      const filled = (entries: readonly (readonly [number, string])[]): readonly bigint[] => {
+        const array = new Array<bigint>(size).fill(0n);
+        for (const [p, value] of entries) if (p < size) array[p] = BigInt(value);
         return array;
       };
       return {

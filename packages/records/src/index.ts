@@ -6,11 +6,9 @@ export type { RecordSink, SealedFlush } from './sink.ts';
 export { openRecordSink, type RecordSinkSettings } from './clickhouse-sink.ts';
 export { openMemorySink, type MemorySink } from './memory-sink.ts';
 export {
-  DESTRUCTION_REASONS,
   FINDING_KINDS,
   type Destroyable,
   type Destruction,
-  type DestructionReason,
   type Examination,
   type Finding,
   type FindingKind,

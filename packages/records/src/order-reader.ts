@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CoverageAnswer, MetadataRecord, OrderId, UtcMs } from '@penreg/domain';
-import { EvidenceError, recordHash, signVoid, type SigningKey } from '@penreg/evidence';
+import { EvidenceError, recordHash, signVoid, type SigningKey, type VoidReason } from '@penreg/evidence';
 import type { ClickHouseAccess } from './access.ts';
 import { admits, countsAt } from './admit.ts';
 import { connect, toRecordsError } from './connection.ts';
@@ -10,7 +10,7 @@ import { RecordsError } from './error.ts';
 import { joinDuplicates } from './event-groups.ts';
 import { FindingList } from './findings.ts';
 import { scopeTo, type OrderScope } from './order-scope.ts';
-import type { Destroyable, Destruction, DestructionReason, Examination, OrderReader, OrderReaders, ReadRecord, ReadRequest, RowRef, Totals } from './reading.ts';
+import type { Destroyable, Destruction, Examination, OrderReader, OrderReaders, ReadRecord, ReadRequest, RowRef, Totals } from './reading.ts';
 import { fromRow, RECORD_COLUMNS, type RecordRow, type StoredRecord } from './record-row.ts';
 import { positionKey, readSeals, type SealReading } from './seal-reading.ts';
 
@@ -127,9 +127,11 @@ class OrderExamination implements Examination {
           if (verdict !== 'superseded') this.#counts[verdict] += 1;
           continue;
         }
-        const twoContents = record.eventId !== null && ambiguous.has(record.eventId);
-        if (twoContents) this.#findings.at('conflict', record);
-        yield { record, rowHash, epoch: origin.epoch, tap: origin.tap, readAt: origin.readAt, duplicates: [], conflict: twoContents || this.#seals.contested.has(positionKey(record)) };
+        const claimants = this.#seals.contested.get(positionKey(record)); // named already
+        const contested = claimants !== undefined && claimants.length > 1;
+        const ambiguousId = claimants === undefined && record.eventId !== null && ambiguous.has(record.eventId);
+        if (ambiguousId) this.#findings.at('conflict', record);
+        yield { record, rowHash, epoch: origin.epoch, tap: origin.tap, readAt: origin.readAt, duplicates: [], conflict: contested || ambiguousId };
       }
     }
     if (!seen.equals(this.#seals.fingerprint)) throw new RecordsError('changed', 'rows of the order changed between checking and reading them');
@@ -142,7 +144,7 @@ class OrderExamination implements Examination {
   }
 
   #judge({ record, rowHash, origin }: StoredRecord, ref: RowRef, proven: boolean): Verdict {
-    if (this.#seals.voids.has(ref)) return this.#reject(ref, 'voided');
+    if (this.#seals.voids.has(ref)) return this.#reject(ref, 'purge');
     if (!isGenuine(record, rowHash)) {
       this.#findings.at('altered', record);
       return 'unproven';
@@ -150,7 +152,7 @@ class OrderExamination implements Examination {
     const { inForce: order, timing } = this.#request;
     if (!admits(order, record, origin.readAt, timing)) {
       const stopped = order.stop !== null && Math.max(record.at, record.appended, origin.readAt) >= order.stop.at;
-      return this.#reject(ref, stopped ? 'stopped' : 'outside-window');
+      return this.#reject(ref, stopped ? 'stop-overrun' : 'outside-window');
     }
     if (!proven) return this.#judgeUnproven(ref);
     const claimants = this.#seals.contested.get(positionKey(record));
@@ -159,7 +161,7 @@ class OrderExamination implements Examination {
     return completeThrough !== null && countsAt(record, timing) < completeThrough ? 'deliver' : 'later';
   }
 
-  #reject(ref: RowRef, reason: DestructionReason): Verdict {
+  #reject(ref: RowRef, reason: VoidReason): Verdict {
     if (this.#destroyable.length < MAX_DESTROYABLE) this.#destroyable.push({ ...ref, reason });
     return 'outside';
   }
@@ -185,7 +187,7 @@ const readerFor = (client: ClickHouseClient, orderId: OrderId): OrderReader => (
     const seals = await readSeals(scope, coverage.ledger, request.roster, findings);
     return new OrderExamination(scope, request, coverage, seals, findings);
   },
-  destroy: (rows: readonly RowRef[], reason: DestructionReason, signer: SigningKey, at: UtcMs): Promise<Destruction> => 
+  destroy: (rows: readonly RowRef[], reason: VoidReason, signer: SigningKey, at: UtcMs): Promise<Destruction> =>
     destroyRows(client, scopeTo(client, orderId), rows, (part) => signVoid({ ...part, orderId, reason, at }, signer)),
 });
 

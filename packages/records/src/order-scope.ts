@@ -3,7 +3,7 @@ import type { OrderId } from '@penreg/domain';
 import { toRecordsError } from './connection.ts';
 
 /** Values of a query's `{name:Type}` places. Never the order: that is bound once. */
-export type QueryParams = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
+export type QueryParams = Readonly<Record<string, string | number | bigint | readonly (string | number | bigint)[]>>;
 
 /** A client that can only ask about one order. */
 export interface OrderScope {

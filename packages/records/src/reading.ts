@@ -1,5 +1,5 @@
 import type { CoverageAnswer, FlushRef, InForce, MetadataRecord, OrderId, Position, Timing, UtcMs } from '@penreg/domain';
-import type { Roster, SigningKey } from '@penreg/evidence';
+import type { Roster, SigningKey, VoidReason } from '@penreg/evidence';
 
 /** A record as read back, proven by a seal that a tap of the roster signed. */
 export interface ReadRecord {
@@ -54,20 +54,14 @@ export interface RowRef extends Position {
   readonly rowHash: string;
 }
 
-export const DESTRUCTION_REASONS = [
-  /** The order's window in force or its scope does not admit it. */
-  'outside-window',
-  /** Of a stopped order, and its time, its append time or the moment it was read is not before the stop. */
-  'stopped',
-  /** Of an examined range, and no seal accounts for it. */
-  'unsealed',
-  /** Destroyed before, and written again by a late tap or left by an interrupted destruction. */
-  'voided',
-] as const;
-export type DestructionReason = (typeof DESTRUCTION_REASONS)[number];
-
+/**
+ * A row to be destroyed, and why. `outside-window`: the order's window in force or its scope does not admit it.
+ * `stop-overrun`: its time, its append time or the moment it was read is not before the order's stop. `unsealed`: its
+ * range was examined and no seal accounts for it. `purge`: it was destroyed before, and a late tap wrote it again or
+ * the destruction was interrupted.
+ */
 export interface Destroyable extends RowRef {
-  readonly reason: DestructionReason;
+  readonly reason: VoidReason;
 }
 
 export interface ReadRequest {
@@ -135,7 +129,7 @@ export interface OrderReader {
    * Destroys rows: 1 a signed void for each topic, 2 the deletion, waited for. Repeating it is harmless.
    * Throws `RecordsError` `not-destroyed` when rows are still there afterwards.
    */
-  destroy(rows: readonly RowRef[], reason: DestructionReason, signer: SigningKey, at: UtcMs): Promise<Destruction>;
+  destroy(rows: readonly RowRef[], reason: VoidReason, signer: SigningKey, at: UtcMs): Promise<Destruction>;
 }
 
 export interface OrderReaders {

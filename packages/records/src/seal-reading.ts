@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FlushRef, Position, Seal } from '@penreg/domain';
-import { verifySeal, verifyVoid, type RecordVoid, type Roster } from '@penreg/evidence';
+import { verifySeal, verifyVoid, type RecordVoid, type Roster, type VoidReason } from '@penreg/evidence';
 import { RecordsError } from './error.ts';
 import type { FindingList } from './findings.ts';
 import { fromSealRow, SEAL_COLUMNS, type SealRow } from './flush-rows.ts';
@@ -91,7 +91,7 @@ export const readVoids = async (scope: OrderScope, roster: Roster, findings: Fin
   for await (const batch of scope.rows<VoidRow>(VOIDS)) {
     for (const [topicId, reason, partitions, offsets, hashes, at, keyId, signature] of batch) {
       const rows = partitions.map((partition, i) => ({ partition, offset: BigInt(offsets[i] ?? 0), rowHash: hashes[i] ?? '' }));
-      const signed: RecordVoid = { orderId: scope.orderId, topicId, reason, rows, at: Number(at), keyId, signature };
+      const signed: RecordVoid = { orderId: scope.orderId, topicId, reason: reason as VoidReason, rows, at: Number(at), keyId, signature };
       if (verifyVoid(signed, roster)) index.add(topicId, rows);
       else findings?.add({ kind: 'void-signature', at: null, flush: null, count: 1 });
     }
