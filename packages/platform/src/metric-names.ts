@@ -18,7 +18,7 @@ interface MetricSpec {
 export const ROUTE_PATTERN = '(route pattern)';
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd', 'other'] as const;
-export const HOLD_REASONS = ['unconfirmed', 'ancestor', 'vanished-grant', 'clock-skew', 'lost-restriction', 'no-roster', 'other'] as const;
+export const HOLD_REASONS = ['starting', 'unconfirmed', 'head-unknown', 'log-broken', 'grant-vanished', 'grant-altered', 'grant-unlogged', 'restriction-lost', 'clock', 'other'] as const;
 export const BATCH_KINDS = ['data', 'control', 'aborted'] as const;
 export const FETCH_OUTCOMES = ['records', 'empty', 'error'] as const;
 const GRANT_OUTCOMES = ['accepted', 'refused'] as const;

@@ -1,5 +1,6 @@
 import { EnvelopeSchema, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, ROLES, STOP_REASONS } from '@penreg/domain';
 import { NameSchema } from '@penreg/platform';
+import { ORDER_STATES } from '@penreg/registry';
 import { z } from 'zod';
 
 /** The forms of requests and answers. Answers hold no transforms: they are encoded as they stand. */
@@ -92,8 +93,6 @@ const StatementLine = z.strictObject({
   published: Instant.nullable(),
 });
 
-export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force', 'ended', 'stopped'] as const;
-
 export const OrderAnswer = z.strictObject({
   orderId: Text,
   state: z.enum(ORDER_STATES),
@@ -171,4 +170,12 @@ export const RosterAnswer = z.strictObject({
   people: z.array(z.strictObject({ personId: Text, roles: z.array(z.enum(ROLES)), keys: z.array(KeyAnswer) })),
   taps: z.array(z.strictObject({ tap: Text, ...KeyAnswer.shape })),
   services: z.array(z.strictObject({ service: Text, ...KeyAnswer.shape })),
+});
+
+export const AuditAnswer = z.strictObject({
+  /** Whether both chains, audit and changes, hold from their beginnings. */
+  whole: z.boolean(),
+  problem: z.strictObject({ log: z.enum(['audit', 'changes']), problem: Text, seq: z.number() }).nullable(),
+  head: z.strictObject({ seq: z.number(), hash: Text }).nullable(),
+  entries: z.array(z.strictObject({ seq: z.number(), hash: Text, prev: Text.nullable(), at: Instant, actor: Text, act: Text, orderId: Text.nullable(), detail: Text })),
 });

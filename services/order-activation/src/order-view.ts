@@ -1,19 +1,10 @@
-import { inForce, type Envelope, type Grant, type OrderBody, type OrderId, type Timing } from '@penreg/domain';
+import { inForce, type Envelope, type Grant, type Timing } from '@penreg/domain';
 import { canonicalJson, sentenceOf, statementHashOf, type JsonValue } from '@penreg/evidence';
 import type { Sensitive } from '@penreg/platform';
-import type { ORDER_STATES, OrderAnswer } from './api.ts';
+import type { OrderDocument } from '@penreg/registry';
+import type { z } from 'zod';
+import type { OrderAnswer, OrderListAnswer } from './api.ts';
 import { withReferences, type Visibility } from './visibility.ts';
-
-/** What is shown of an order document; the registry's own type has all of it. */
-export interface ShownOrder {
-  readonly orderId: OrderId;
-  readonly state: (typeof ORDER_STATES)[number];
-  readonly body: OrderBody;
-  readonly bodyHash: string;
-  readonly approval: Envelope | null;
-  readonly grant: Grant | null;
-  readonly analysts: readonly string[];
-}
 
 export interface ViewDeps {
   readonly timing: Timing;
@@ -45,9 +36,9 @@ export const windowInForce = (grant: Grant | null, timing: Timing): OrderAnswer[
 };
 
 /** An order as somebody with this visibility sees it. */
-export const toOrderAnswer = (order: ShownOrder, visibility: Exclude<Visibility, 'nothing'>, { timing, lookupKey }: ViewDeps): OrderAnswer => {
+export const toOrderAnswer = (order: OrderDocument, visibility: Exclude<Visibility, 'nothing'>, { timing, lookupKey }: ViewDeps): OrderAnswer => {
   const whole = visibility === 'whole';
-  const { body, grant, approval } = order;
+  const { body, grant, approval, stopped } = order;
   const reading = whole ? null : withReferences(body, lookupKey);
   return {
     orderId: order.orderId,
@@ -64,9 +55,22 @@ export const toOrderAnswer = (order: ShownOrder, visibility: Exclude<Visibility,
     statements: [
       ...(approval === null ? [] : [lineOf(approval, null)]),
       ...(grant === null ? [] : [lineOf(grant.activation, grant), ...grant.restrictions.map((r) => lineOf(r.envelope, r))]),
+      ...(stopped === null ? [] : [lineOf(stopped, null)]),
     ],
     publication: grant === null ? null : { epoch: grant.epoch, published: grant.published },
     inForce: windowInForce(grant, timing),
     analysts: [...order.analysts],
   };
 };
+
+/** An order in a list: how many targets, never which. */
+export const toOrderLine = ({ orderId, state, body }: OrderDocument, visibility: Exclude<Visibility, 'nothing'>): z.output<typeof OrderListAnswer>['orders'][number] => ({
+  orderId,
+  state,
+  jurisdiction: body.jurisdiction.id,
+  agency: visibility === 'outline' ? null : body.agency,
+  docket: visibility === 'outline' ? null : body.docket,
+  direction: body.direction,
+  targets: body.targets.length,
+  window: { start: body.window.start, until: body.window.until },
+});

@@ -1,0 +1,53 @@
+import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
+import { openRegistry } from '@penreg/registry';
+import type { OrderActivationConfig } from './config.ts';
+import { createOrders } from './orders.ts';
+import { openRosterFile } from './roster-file.ts';
+import { addOrderRoutes } from './routes/order-routes.ts';
+import { addSystemRoutes } from './routes/system-routes.ts';
+import { openTrail } from './trail.ts';
+
+/** What runs, beside where it answers. */
+export interface OrderActivation extends Service {
+  /** The address, once started. */
+  readonly url: () => string | null;
+}
+
+export const VERSION = '0.1.0';
+
+/** Puts the service together: registry, roster, tokens, routes. Nothing is connected or listening before `start`. */
+export const compose = async (config: OrderActivationConfig, { logger, metrics }: Pick<Stage, 'logger' | 'metrics'>): Promise<OrderActivation> => {
+  const { deployment, timing, maxTargets } = config;
+  const { url, username, password, sealingKey, lookupKey } = config.registry;
+  const now = Date.now;
+  const roster = openRosterFile(config.roster, deployment, logger);
+  const tokens = openTokenFile(config.tokens.file, { now, logger });
+  const registry = openRegistry({
+    url,
+    deployment,
+    username,
+    password: password?.reveal(),
+    sealingKey: sealingKey.reveal(),
+    lookupKey: lookupKey.reveal(),
+    lead: timing.lead,
+  });
+  const trail = openTrail(registry.audit);
+  const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, access: { tokens, audit: trail.refused } });
+  const orders = createOrders({ store: registry.orders, roster, deployment, timing, maxTargets, now });
+  addOrderRoutes(http.app, { orders, trail, view: { timing, lookupKey } });
+  addSystemRoutes(http.app, { registry, orders, roster, trail, timing, now });
+
+  let address: string | null = null;
+  return {
+    start: async () => {
+      await registry.ready();
+      address = await http.listen();
+    },
+    // 1 no new requests, those under way end; 2 the registry.
+    stop: async () => {
+      await http.close();
+      await registry.close();
+    },
+    url: () => address,
+  };
+};

@@ -1,0 +1,114 @@
+import type { Act, Envelope, OrderBody, OrderId, Timing, UtcMs } from '@penreg/domain';
+import { statementHashOf } from '@penreg/evidence';
+import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
+import type { OrderDocument, OrderStore } from '@penreg/registry';
+import type { z } from 'zod';
+import { assertAct } from './act-check.ts';
+import { draftDeficiencies } from './deficiencies.ts';
+import { newOrderId } from './order-id.ts';
+import { toOrderBody, type OrderRequest } from './order-request.ts';
+import { withRegistry } from './registry-errors.ts';
+import type { RosterFile } from './roster-file.ts';
+import { visibilityOf, type Visibility } from './visibility.ts';
+
+export interface OrdersDeps {
+  readonly store: OrderStore;
+  readonly roster: RosterFile;
+  readonly deployment: string;
+  readonly timing: Timing;
+  readonly maxTargets: number;
+  readonly now: () => UtcMs;
+}
+
+export interface Seen {
+  readonly order: OrderDocument;
+  readonly visibility: Exclude<Visibility, 'nothing'>;
+}
+
+export interface Orders {
+  readonly list: (who: Identity) => Promise<readonly Seen[]>;
+  /** Throws `not-found` for an order that is not there or not for this person to see. */
+  readonly show: (who: Identity, orderId: OrderId) => Promise<Seen>;
+  readonly draft: (who: Identity, request: OrderRequest) => Promise<Seen>;
+  readonly act: (who: Identity, orderId: OrderId, act: Act, envelope: Envelope) => Promise<Seen>;
+  readonly assign: (who: Identity, orderId: OrderId, analysts: readonly string[]) => Promise<Seen>;
+}
+
+const NO_SUCH_ORDER: ApiProblem = { field: 'id', rule: 'no such order, or none for you to see' };
+
+/** Rules of form that span fields, in the words of the request: there the jurisdiction is its id. */
+const toProblems = (error: z.ZodError): readonly ApiProblem[] => error.issues.map(({ path, message }) => ({ field: path.join('.').replace(/^jurisdiction\.id$/, 'jurisdiction') || 'body', rule: message }));
+
+const statementsOf = ({ approval, grant, stopped }: OrderDocument): readonly Envelope[] => [
+  ...(approval === null ? [] : [approval]),
+  ...(grant === null ? [] : [grant.activation, ...grant.restrictions.map((r) => r.envelope)]),
+  ...(stopped === null ? [] : [stopped]),
+];
+
+const isDone = (order: OrderDocument, envelope: Envelope): boolean => {
+  const hash = statementHashOf(envelope.statement);
+  return statementsOf(order).some((done) => done.signature === envelope.signature && statementHashOf(done.statement) === hash);
+};
+
+/** What people do with orders. Each act is checked against the order as it stands and then done by one script of the registry, which checks again. */
+export const createOrders = ({ store, roster, deployment, timing, maxTargets, now }: OrdersDeps): Orders => {
+  const seenBy = (who: Identity, order: OrderDocument): Seen | null => {
+    const visibility = visibilityOf(who, order);
+    return visibility === 'nothing' ? null : { order, visibility };
+  };
+
+  const show = async (who: Identity, orderId: OrderId): Promise<Seen> => {
+    const order = await withRegistry(() => store.get(orderId));
+    const seen = order === null ? null : seenBy(who, order);
+    if (seen === null) throw new ApiError('not-found', NO_SUCH_ORDER);
+    return seen;
+  };
+
+  const parentOf = async (orderId: OrderId | null): Promise<OrderBody | 'unknown' | null> => {
+    if (orderId === null) return null;
+    const parent = await withRegistry(() => store.get(orderId));
+    return parent === null ? 'unknown' : parent.body;
+  };
+
+  const assertKnown = (analysts: readonly string[]): void => {
+    const { people } = roster.current();
+    const wrong = analysts.flatMap((personId, i) => (people.some((p) => p.personId === personId && p.roles.includes('analyst')) ? [] : [{ field: `analysts[${i}]`, rule: 'must be a person whom the roster gives the role analyst' }]));
+    if (wrong.length > 0) throw new ApiError('refused', wrong);
+  };
+
+  return {
+    list: async (who) => (await withRegistry(() => store.list())).flatMap((order) => seenBy(who, order) ?? []),
+    show,
+
+    draft: async (who, request) => {
+      const at = now();
+      const made = toOrderBody(request, { deployment, orderId: newOrderId(at), proposer: who.personId });
+      if (!made.success) throw new ApiError('bad-input', toProblems(made.error));
+      const deficiencies = draftDeficiencies(made.data, { now: at, maxTargets, parent: await parentOf(request.parent) });
+      if (deficiencies.length > 0) throw new ApiError('refused', deficiencies.map((d) => ({ ...d, field: d.field.replace(/^jurisdiction\.id$/, 'jurisdiction') })));
+      assertKnown(request.analysts);
+      const { order } = await withRegistry(() => store.create(made.data));
+      const assigned = request.analysts.length === 0 ? order : (await withRegistry(() => store.assign(order.orderId, request.analysts, who.personId))).order;
+      return { order: assigned, visibility: 'whole' };
+    },
+
+    act: async (who, orderId, act, envelope) => {
+      const { order } = await show(who, orderId);
+      // The same statement again is the same act: what it may be too late for now, it was in time for then.
+      if (!isDone(order, envelope)) {
+        assertAct(envelope, { act, body: order.body, bodyHash: order.bodyHash, approval: order.approval, grant: order.grant, identity: who, roster: roster.current(), timing, now: now() });
+      } else if (envelope.statement.act !== act || envelope.statement.personId !== who.personId) {
+        throw new ApiError('refused', { field: 'envelope.statement.personId', rule: 'must be the person who signed in, and the act of the URL' });
+      }
+      const done = await withRegistry(() => (act === 'approve' ? store.approve(envelope) : act === 'activate' ? store.activate(envelope) : store.restrict(envelope)));
+      return { order: done.order, visibility: 'whole' };
+    },
+
+    assign: async (who, orderId, analysts) => {
+      const { visibility } = await show(who, orderId);
+      assertKnown(analysts);
+      const { order } = await withRegistry(() => store.assign(orderId, analysts, who.personId));
+      return { order, visibility };
+    },
+  };
+};
