@@ -46,7 +46,7 @@ interface StoredIdentity {
   readonly people: Readonly<Record<string, { readonly token: string; readonly tokenHash: string; readonly key: KeyPair }>>;
   readonly taps: Readonly<Record<string, KeyPair>>;
   readonly services: Readonly<Record<string, KeyPair>>;
-  readonly secrets: Readonly<Record<'sealingKey' | 'lookupKey' | 'hashKey' | 'adminPassword' | 'sinkPassword' | 'readerPassword', string>>;
+  readonly secrets: Readonly<Record<'sealingKey' | 'lookupKey' | 'hashKey' | 'adminPassword' | 'sinkPassword' | 'readerPassword' | 'redisPassword', string>>;
   readonly expiresAt: UtcMs;
 }
 
@@ -77,6 +77,7 @@ const makeIdentity = (deployment: string): StoredIdentity => ({
     adminPassword: secret(),
     sinkPassword: secret(),
     readerPassword: secret(),
+    redisPassword: secret(),
   },
   expiresAt: Date.now() + YEAR_MS,
 });

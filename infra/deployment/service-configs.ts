@@ -1,11 +1,13 @@
 import type { Timing } from '@penreg/domain';
-import { TAP_NAMES, type Identity, type TapName } from './identity.ts';
+import type { Identity, TapName } from './identity.ts';
 
 /** What the three services' configurations are made from. */
 export interface Plan {
   readonly identity: Identity;
   readonly kafka: string;
   readonly redis: string;
+  /** Where the server wants a login. */
+  readonly redisLogin?: { readonly username: string; readonly password: string };
   readonly clickhouse: string;
   readonly database: string;
   readonly topic: string;
@@ -18,6 +20,8 @@ export interface Plan {
   readonly testAccounts: readonly string[];
   readonly maxTargets: number;
   readonly logLevel: string;
+  /** Address the services listen on; loopback unless told. */
+  readonly httpHost?: string;
 }
 
 const roster = ({ identity }: Plan) => ({
@@ -26,13 +30,14 @@ const roster = ({ identity }: Plan) => ({
   threshold: identity.rootKeys.length,
   demo: true,
 });
-const http = (port: number) => ({ host: '127.0.0.1', port, requestsPerMinute: 60_000 });
+const http = ({ httpHost = '127.0.0.1' }: Plan, port: number) => ({ host: httpHost, port, requestsPerMinute: 60_000 });
+const registry = ({ redis, redisLogin = {}, identity: { secrets } }: Plan) => ({ url: redis, ...redisLogin, sealingKey: secrets.sealingKey });
 
 export const tapConfig = (plan: Plan, tap: TapName, port: number) => ({
   deployment: plan.identity.deployment,
   tap,
   kafka: { brokers: [plan.kafka], topic: plan.topic, group: plan.group, ...plan.session },
-  registry: { url: plan.redis, sealingKey: plan.identity.secrets.sealingKey },
+  registry: registry(plan),
   clickhouse: { url: plan.clickhouse, username: 'penreg_sink', password: plan.identity.secrets.sinkPassword, database: plan.database },
   roster: roster(plan),
   key: { file: plan.identity.files.keyOf(tap) },
@@ -40,7 +45,7 @@ export const tapConfig = (plan: Plan, tap: TapName, port: number) => ({
   timing: plan.timing,
   start: plan.start,
   flush: plan.flush,
-  http: http(port),
+  http: http(plan, port),
   testAccounts: plan.testAccounts,
   maxTargets: plan.maxTargets,
   log: { level: plan.logLevel },
@@ -48,25 +53,23 @@ export const tapConfig = (plan: Plan, tap: TapName, port: number) => ({
 
 export const orderActivationConfig = (plan: Plan, port: number) => ({
   deployment: plan.identity.deployment,
-  registry: { url: plan.redis, sealingKey: plan.identity.secrets.sealingKey, lookupKey: plan.identity.secrets.lookupKey },
+  registry: { ...registry(plan), lookupKey: plan.identity.secrets.lookupKey },
   roster: roster(plan),
   tokens: { file: plan.identity.files.tokens },
   timing: plan.timing,
-  http: http(port),
+  http: http(plan, port),
   maxTargets: plan.maxTargets,
   log: { level: plan.logLevel },
 });
 
 export const reportingConfig = (plan: Plan, port: number) => ({
   deployment: plan.identity.deployment,
-  registry: { url: plan.redis, sealingKey: plan.identity.secrets.sealingKey, lookupKey: plan.identity.secrets.lookupKey },
+  registry: { ...registry(plan), lookupKey: plan.identity.secrets.lookupKey },
   clickhouse: { url: plan.clickhouse, username: 'penreg_reader', password: plan.identity.secrets.readerPassword, database: plan.database },
   roster: roster(plan),
   tokens: { file: plan.identity.files.tokens },
   key: { file: plan.identity.files.keyOf('reporting') },
   timing: plan.timing,
-  http: http(port),
+  http: http(plan, port),
   log: { level: plan.logLevel },
 });
-
-export const isTapName = (name: string): name is TapName => (TAP_NAMES as readonly string[]).includes(name);

@@ -32,7 +32,7 @@ export interface PartRecipe {
   readonly isReady: () => Promise<boolean>;
   readonly readyWithinMs?: number;
   readonly stopWithinMs?: number;
-  /** Start it again so long after it has ended by itself, as systemd or Compose would. Without it, it stays down. */
+  /** Once it has been ready: start it again so long after it has ended by itself, as systemd or Compose would. Without it, it stays down. */
   readonly respawnAfterMs?: number;
 }
 
@@ -40,12 +40,14 @@ export const startPart = async (recipe: PartRecipe): Promise<Part> => {
   const { name, address, launch, respawnAfterMs } = recipe;
   const lastLines = (): string => `Its last lines (${launch.logFile}):\n${tailOf(launch.logFile)}`;
   let wanted = true;
+  /** Whether an end is answered by a new start. A first start that fails is an error at once. */
+  let supervised = false;
   let respawned = 0;
 
   const spawn = async (): Promise<BoundProcess> => {
     const child = await startBoundProcess(launch);
     void child.exited.then(async () => {
-      if (respawnAfterMs === undefined) return;
+      if (respawnAfterMs === undefined || !supervised) return;
       await sleep(respawnAfterMs);
       if (!wanted || running !== child) return;
       respawned += 1;
@@ -57,11 +59,10 @@ export const startPart = async (recipe: PartRecipe): Promise<Part> => {
   const awaitReady = async (): Promise<void> => {
     const deadline = performance.now() + (recipe.readyWithinMs ?? 60_000);
     for (;;) {
-      if (running.hasExited() && respawnAfterMs === undefined) throw new InfraError('exited', `${name} ended while it started. ${lastLines()}`);
+      if (running.hasExited() && !supervised) throw new InfraError('exited', `${name} ended while it started. ${lastLines()}`);
       if (!running.hasExited() && (await recipe.isReady().catch(() => false))) return;
       if (performance.now() > deadline) {
-        wanted = false;
-        running.signal('SIGKILL');
+        if (!supervised) running.signal('SIGKILL');
         throw new InfraError('timeout', `${name} does not answer on ${address}. ${lastLines()}`);
       }
       await sleep(25);
@@ -79,6 +80,7 @@ export const startPart = async (recipe: PartRecipe): Promise<Part> => {
 
   let running = await spawn();
   await awaitReady();
+  supervised = respawnAfterMs !== undefined;
 
   return {
     name,
