@@ -31,7 +31,7 @@ const roster = ({ identity }: Plan) => ({
   demo: true,
 });
 const http = ({ httpHost = '127.0.0.1' }: Plan, port: number) => ({ host: httpHost, port, requestsPerMinute: 60_000 });
-const registry = ({ redis, redisLogin = {}, identity: { secrets } }: Plan) => ({ url: redis, ...redisLogin, sealingKey: secrets.sealingKey });
+const registry = ({ redis, redisLogin, identity: { secrets } }: Plan) => ({ url: redis, ...redisLogin, sealingKey: secrets.sealingKey });
 
 export const tapConfig = (plan: Plan, tap: TapName, port: number) => ({
   deployment: plan.identity.deployment,
