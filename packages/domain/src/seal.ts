@@ -6,7 +6,7 @@ import type { UtcMs } from './time.ts';
 /** Which tap process wrote something: the tap's name in the roster, one id per process start, the number of the flush in it. */
 export interface FlushRef {
   readonly tap: string;
-  /** UUIDv7, new at each start of the process. */
+  /** UUID, new at each start of the process. */
   readonly boot: string;
   /** 1, 2, 3 … within the boot. */
   readonly flush: number;

@@ -56,10 +56,8 @@ export const TapConfigSchema = z.strictObject({
     .prefault({}),
   http: HttpConfigSchema,
   /** Accounts that test orders may name (18 U.S.C. § 3121(b)), and no other order. */
-  testAccounts: z.array(AccountIdSchema).default([]).pipe(sensitive(z.array(z.custom<z.output<typeof AccountIdSchema>>()))),
+  testAccounts: sensitive(z.array(AccountIdSchema).max(1_000)).prefault([]),
   maxTargets: z.int().min(1).max(100).default(100),
-  /** Accept a roster marked as a demonstration. Never true where real accounts are. */
-  demo: z.boolean().default(false),
   log: LogConfigSchema,
 });
 export type TapServiceConfig = z.output<typeof TapConfigSchema>;

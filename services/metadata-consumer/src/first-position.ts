@@ -1,13 +1,14 @@
-import type { AuditLog } from '@penreg/registry';
 import { KafkaError, type TopicAdmin } from '@penreg/kafka';
 import type { UtcMs } from '@penreg/domain';
 import { PlatformError } from '@penreg/platform';
+import type { AuditEntry } from './auditor.ts';
 import type { Start } from './config.ts';
-import { readMark, writeMark, type Mark } from './positions.ts';
+import { writeMark } from './positions.ts';
 
 export interface FirstPositionDeps {
   readonly topics: Pick<TopicAdmin, 'committed' | 'logBounds' | 'offsetsAt' | 'commitInitial'>;
-  readonly audit: Pick<AuditLog, 'append'>;
+  /** Resolves when the entry is on the record. */
+  readonly audit: (entry: AuditEntry) => Promise<unknown>;
   readonly utc: () => UtcMs;
 }
 
@@ -15,18 +16,16 @@ export interface GroupPlace {
   readonly topic: string;
   readonly group: string;
   readonly topicId: string;
-  readonly tap: string;
 }
 
 /**
- * The marks that the group's taps left, one per partition. Where no tap has ever read, the group is given its first
- * positions: an explicit act, audited before it is done. Without `start` that is refused: nobody may guess it.
+ * Gives a group that has never read its first positions: an explicit act, audited before it is done. Without `start`
+ * it is refused: nobody may guess where a tap begins. Does nothing for a group that has positions.
  */
-export const firstPosition = async (place: GroupPlace, start: Start | null, deps: FirstPositionDeps): Promise<readonly (Mark | null)[]> => {
+export const takeFirstPosition = async (place: GroupPlace, start: Start | null, deps: FirstPositionDeps): Promise<void> => {
   const { topics, audit, utc } = deps;
-  const { topic, group, topicId, tap } = place;
-  const found = await topics.committed(group, topic);
-  if (found.some((position) => position !== null)) return found.map((position) => readMark(position?.metadata ?? null));
+  const { topic, group, topicId } = place;
+  if ((await topics.committed(group, topic)).some((position) => position !== null)) return;
   if (start === null) {
     throw new PlatformError('config', 'this group has never read the topic', [
       { key: 'start', rule: 'say where the first tap begins: "end", "beginning" or an instant (or --from …); it is recorded' },
@@ -39,7 +38,7 @@ export const firstPosition = async (place: GroupPlace, start: Start | null, deps
   const offsets =
     start === 'end' ? bounds.map((bound) => bound.logEnd) : start === 'beginning' ? bounds.map((bound) => bound.logStart) : await topics.offsetsAt(topic, start);
   const begins = (logStart: bigint): UtcMs | null => (start === 'end' ? asked : start === 'beginning' ? (logStart === 0n ? 0 : null) : start);
-  await audit.append({ actor: `tap:${tap}`, act: 'tap-first-position', detail: { topic, topicId, group, from: start, offsets: offsets.map(String) } });
+  await audit({ act: 'tap-first-position', detail: { topic, topicId, group, from: start, offsets: offsets.map(String) } });
   try {
     await topics.commitInitial(
       group,
@@ -54,5 +53,4 @@ export const firstPosition = async (place: GroupPlace, start: Start | null, deps
     // Another tap was first; its positions stand.
     if (!(error instanceof KafkaError && (error.code === 'already-committed' || error.code === 'group-not-empty'))) throw error;
   }
-  return (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
 };

@@ -6,8 +6,8 @@ export interface FlushDeps {
   /** Throws when the topic of that name is no longer the one the offsets belong to. */
   readonly topicNow: () => Promise<{ readonly topicId: string; readonly partitions: number }>;
   readonly seal: (flush: Flush) => { readonly seals: readonly Seal[]; readonly coverage: FlushCoverage };
-  /** Effects 1, 2a and 2b; returns when they are on disk. Retries for as long as `signal` allows. */
-  readonly write: (flush: Flush, sealed: { readonly seals: readonly Seal[]; readonly coverage: FlushCoverage }, signal: AbortSignal) => Promise<void>;
+  /** Effects 1, 2a and 2b; returns when they are on disk. Repeats what fails for a passing reason. */
+  readonly write: (flush: Flush, sealed: { readonly seals: readonly Seal[]; readonly coverage: FlushCoverage }) => Promise<void>;
   /** Effect 3. `stale` when the group has moved on: the offsets are somebody else's now, and nothing is lost. */
   readonly commit: (draft: Draft, topicId: string, generation: Generation) => Promise<'committed' | 'stale'>;
   readonly written: (flush: Flush, end: 'committed' | 'stale', tookMs: number) => void;
@@ -21,9 +21,8 @@ export interface Flusher {
   submit(draft: Draft, generation: Generation): void;
   /** Drafts submitted and not yet stored, the one being stored included. */
   readonly waiting: number;
-  /** Resolves when nothing waits; rejects with the error that stopped the flusher. */
+  /** Resolves when nothing waits. */
   settled(): Promise<void>;
-  abort(): void;
 }
 
 /**
@@ -34,7 +33,6 @@ export interface Flusher {
  */
 export const createFlusher = (ref: Omit<FlushRef, 'flush'>, deps: FlushDeps, failed: (error: unknown) => void): Flusher => {
   const { utc, monotonic } = deps;
-  const stopping = new AbortController();
   let tail: Promise<void> = Promise.resolve();
   let waiting = 0;
   let flushes = 0;
@@ -45,7 +43,7 @@ export const createFlusher = (ref: Omit<FlushRef, 'flush'>, deps: FlushDeps, fai
     const topic = await deps.topicNow();
     flushes += 1;
     const flush = draft.toFlush({ ...ref, flush: flushes }, topic, utc());
-    await deps.write(flush, deps.seal(flush), stopping.signal); // 1, 2a, 2b
+    await deps.write(flush, deps.seal(flush)); // 1, 2a, 2b
     const end = await deps.commit(draft, topic.topicId, generation); // 3
     deps.written(flush, end, monotonic() - began);
   };
@@ -67,6 +65,5 @@ export const createFlusher = (ref: Omit<FlushRef, 'flush'>, deps: FlushDeps, fai
       return waiting;
     },
     settled: () => tail,
-    abort: () => stopping.abort(),
   };
 };

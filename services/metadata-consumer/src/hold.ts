@@ -1,15 +1,11 @@
 import type { Timing } from '@penreg/domain';
-
-/** Why a tap has stopped reading (law 7). */
-export type HoldReason = 'unconfirmed' | RegistryHold;
-/** Doubts about the registry itself; see `@penreg/registry`. */
-export type RegistryHold = string;
+import type { FeedHold, HoldReason } from '@penreg/registry';
 
 export interface HoldDeps {
   /** Milliseconds since the last *answered* request to the registry was *sent*; infinite before the first. */
   readonly confirmedAgo: () => number;
   /** A doubt that no fresh confirmation cures. */
-  readonly registryHold: () => { readonly reason: RegistryHold } | null;
+  readonly registryHold: () => { readonly reason: FeedHold } | null;
   readonly holdLimit: Timing['holdLimit'];
   readonly wait: (ms: number) => Promise<void>;
   readonly monotonic: () => number;

@@ -1,12 +1,13 @@
 import type { UtcMs } from '@penreg/domain';
 import { logged, type Logger, type Metrics } from '@penreg/platform';
-import type { AuditEntry } from './audit-entry.ts';
-import type { HoldReason } from './hold.ts';
+import type { HoldReason } from '@penreg/registry';
+import type { AuditEntry } from './auditor.ts';
 import type { TapObserver } from './tap.ts';
 
 /** What the tap shows of itself. Throughput, lag, hold and health are live; what would tell that a match happened is not here. */
 export interface TapView {
-  readonly partitions: readonly number[];
+  /** Null until the group has been joined. */
+  readonly partitions: readonly number[] | null;
   /** Records between position and high watermark, over the assigned partitions. */
   readonly lagEvents: number;
   /** Instant before which everything appended to the assigned partitions was examined; null until each has been fetched. */
@@ -35,7 +36,7 @@ export interface WatchDeps {
 export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch => {
   const lag = new Map<number, number>();
   const watermark = new Map<number, UtcMs>();
-  let partitions: readonly number[] = [];
+  let partitions: readonly number[] | null = null;
   let hold: HoldReason | null = null;
   let holdSince: UtcMs | null = null;
   let lastSign = utc();
@@ -43,14 +44,14 @@ export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch =
 
   const examinedThrough = (): UtcMs | null => {
     let oldest: UtcMs | null = null;
-    for (const partition of partitions) {
+    for (const partition of partitions ?? []) {
       const at = watermark.get(partition);
       if (at === undefined) return null;
       oldest = oldest === null ? at : Math.min(oldest, at);
     }
     return oldest;
   };
-  const lagEvents = (): number => partitions.reduce((sum, partition) => sum + (lag.get(partition) ?? 0), 0);
+  const lagEvents = (): number => (partitions ?? []).reduce((sum, partition) => sum + (lag.get(partition) ?? 0), 0);
 
   return {
     sign() {

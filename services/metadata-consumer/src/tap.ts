@@ -1,6 +1,6 @@
 import type { FetchControl, FetchedPartition, Generation, KafkaError, TapConsumer, TapHandlers, TopicAdmin } from '@penreg/kafka';
 import type { Gap, Timing, UtcMs } from '@penreg/domain';
-import { walkBatches, WireError } from '@penreg/wire';
+import { walkBatches, WireError, type RecordBatch } from '@penreg/wire';
 import { openDraft, type Draft } from './draft.ts';
 import { examineBatch, type Examination, type ExamineDeps } from './examine.ts';
 import type { Flusher } from './flusher.ts';
@@ -22,7 +22,7 @@ export class TapError extends Error {
 /** What the tap reports while it works. No call carries an identifier. */
 export interface TapObserver {
   fetched(facts: { readonly bytes: number; readonly partition: number; readonly lag: number; readonly watermark: UtcMs | null }): void;
-  examined(result: Examination, batch: { readonly codec: string; readonly kind: string }): void;
+  examined(result: Examination, batch: Pick<RecordBatch, 'codec' | 'kind'>): void;
   /** Something people must know of: logged, counted and audited. */
   alarm(code: 'expired' | 'recreated' | 'unreadable-batch' | 'unknown-encoding' | 'fuse' | 'create-time', facts: { readonly partition: number; readonly count: number }): void;
   joined(partitions: readonly number[], generation: Generation): void;

@@ -1,0 +1,279 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { COMPILED_WINDOW_CAPS, SealChain, verifyGrant, verifyRestriction, verifyRoster, type Roster } from '@penreg/evidence';
+import { KafkaError, openTapConsumer, openTopicAdmin, topicProblems, type KafkaConnection } from '@penreg/kafka';
+import { logged, PlatformError, type Service, type Stage } from '@penreg/platform';
+import { openRecordSink } from '@penreg/records';
+import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
+import { createAuditor } from './auditor.ts';
+import { StartSchema, type Start, type TapServiceConfig } from './config.ts';
+import { takeFirstPosition } from './first-position.ts';
+import { createFlusher } from './flusher.ts';
+import { createFuse } from './fuse.ts';
+import { serveHealth } from './health.ts';
+import { createHoldGate } from './hold.ts';
+import { readKeyFile } from './key-file.ts';
+import { createWatch } from './observe.ts';
+import { furthest, readMark } from './positions.ts';
+import { commitDraft, createTap, TapError } from './tap.ts';
+import { buildTargetIndex, type TargetIndex } from './target-index.ts';
+
+/** Kafka keeps events for at most a day (law 1): no order that ended earlier can meet one. */
+const MAX_RETENTION_MS = 86_400_000;
+const SLICE_MS = 50;
+const RETRY_MS = 500;
+
+/** `--from` on the command line wins over the configuration. */
+const startOf = (argv: readonly string[], configured: Start | null): Start | null => {
+  const at = argv.findIndex((argument) => argument === '--from' || argument.startsWith('--from='));
+  if (at === -1) return configured;
+  const given = argv[at] ?? '';
+  const parsed = StartSchema.safeParse(given.includes('=') ? given.slice('--from='.length) : argv[at + 1]);
+  if (parsed.success) return parsed.data;
+  throw new PlatformError('config', 'where to begin is not understood', [{ key: '--from', rule: 'end, beginning or an instant such as 2026-11-24T09:00:00Z' }]);
+};
+
+const readRoster = (config: TapServiceConfig): Roster => {
+  const { file, rootKeys, threshold, demo } = config.roster;
+  try {
+    return verifyRoster(JSON.parse(readFileSync(file, 'utf8')), { rootKeys, threshold, demo, deployment: config.deployment });
+  } catch (cause) {
+    const rule = cause instanceof Error && cause.name === 'EvidenceError' ? cause.message : 'must be a readable, signed roster';
+    throw new PlatformError('config', 'the roster cannot be believed', [{ key: 'roster.file', rule }], cause);
+  }
+};
+
+const kafkaConnectionOf = (config: TapServiceConfig, { logger }: Stage): KafkaConnection => {
+  const { brokers, ssl, sasl } = config.kafka;
+  return {
+    brokers,
+    clientId: `penreg-${config.tap}`,
+    ssl: ssl as NonNullable<KafkaConnection['ssl']>,
+    ...(sasl === null ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } as NonNullable<KafkaConnection['sasl']> }),
+    log: ({ level, part, code }) => {
+      if (level === 'error' || level === 'warn') logger.warn('kafka client', { part: logged.code(part), code: logged.code(code) });
+    },
+  };
+};
+
+/** Repeats what failed for a passing reason until it succeeds or `signal` says stop. */
+const persist = async <T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof KafkaError && error.retriable)) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+};
+
+/** Puts the adapters together: Kafka, the registry's feed, ClickHouse, and the loop between them. */
+export const compose = (config: TapServiceConfig, stage: Stage): Service => {
+  const { logger, metrics, argv, crash } = stage;
+  const { timing } = config;
+  const { topic, group } = config.kafka;
+  const start = startOf(argv, config.start);
+  const roster = readRoster(config);
+  const key = readKeyFile(config.key.file);
+  const hashKey = Buffer.from(config.hashKey.reveal(), 'base64url');
+  const connection = kafkaConnectionOf(config, stage);
+  const ref = { tap: config.tap, boot: randomUUID() };
+  const utc = (): number => Date.now();
+  const monotonic = (): number => performance.now();
+  const wait = (ms: number): Promise<void> => (ms === 0 ? new Promise((resolve) => setImmediate(resolve)) : delay(ms));
+
+  const stopping = new AbortController();
+  /** What was opened, closed last to first. */
+  const opened: (() => Promise<unknown>)[] = [];
+  const keep = <T>(value: T, close: (value: T) => Promise<unknown>): T => {
+    opened.push(() => close(value));
+    return value;
+  };
+
+  const alarmOf = (alarm: FeedAlarm): void => {
+    switch (alarm.kind) {
+      case 'grant-refused':
+      case 'restriction-doubtful':
+        metrics.add('penreg_tap_alarms_total', 1);
+        logger.error('alarm', { alarm: alarm.kind, order: logged.order(alarm.orderId), reason: logged.code(alarm.reason), epoch: alarm.epoch });
+        return;
+      case 'hold':
+      case 'hold-lifted':
+        logger.error('the registry is in doubt', { alarm: alarm.kind, reason: logged.code(alarm.reason) });
+        return;
+      case 'head-accepted':
+      case 'not-written':
+        logger.warn('registry', { alarm: alarm.kind });
+    }
+  };
+
+  const openFeed = (remembered: { readonly epoch: number; readonly head: string } | null): TapFeed => {
+    const { url, username, password, sealingKey, pollMs } = config.registry;
+    return openTapFeed({
+      connection: { url, username, password: password?.reveal() },
+      deployment: config.deployment,
+      sealingKey: sealingKey.reveal(),
+      remembered,
+      signer: { tap: config.tap, ...key },
+      clockBound: timing.clockBound,
+      now: utc,
+      pollMs,
+      verify: (grant, confirmations) =>
+        verifyGrant(grant, {
+          roster,
+          deployment: config.deployment,
+          jurisdictionCaps: COMPILED_WINDOW_CAPS,
+          testAccounts: config.testAccounts.reveal(),
+          maxTargets: config.maxTargets,
+          confirmations,
+          now: utc(),
+          clockBound: timing.clockBound,
+        }),
+      verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster, utc(), timing.clockBound),
+      onAlarm: alarmOf,
+    });
+  };
+
+  const run = async (): Promise<void> => {
+    const topics = keep(await openTopicAdmin(connection), (admin) => admin.disconnect());
+    const facts = await topics.describe(topic);
+    const problems = topicProblems(facts);
+    if (problems.length > 0) throw new PlatformError('config', 'the topic keeps more than the law allows', problems.map((rule) => ({ key: `topic ${topic}`, rule })));
+    const { topicId } = facts;
+
+    const marks = (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
+    const feed = keep(openFeed(furthest(marks)), (f) => f.stop());
+    const auditor = createAuditor((entry) => feed.audit.append({ actor: `tap:${config.tap}`, ...entry }), delay);
+    const watch = createWatch({ logger, metrics, audit: (entry) => auditor.note(entry), utc });
+
+    let index: TargetIndex = buildTargetIndex(feed.current(), timing, utc(), MAX_RETENTION_MS + timing.lateness);
+    feed.onChange(() => {
+      const view = feed.current();
+      if (view.epoch !== index.epoch || view.head !== index.head) index = buildTargetIndex(view, timing, utc(), MAX_RETENTION_MS + timing.lateness);
+      metrics.set('penreg_tap_registry_epoch', view.epoch);
+      metrics.set('penreg_tap_grants', view.grants.length, { outcome: 'accepted' });
+      metrics.set('penreg_tap_grants', view.refused.length, { outcome: 'refused' });
+    });
+    const gate = createHoldGate({
+      confirmedAgo: () => feed.confirmedAgo(),
+      registryHold: () => feed.hold(),
+      holdLimit: timing.holdLimit,
+      wait,
+      monotonic,
+      changed: watch.holdChanged,
+    });
+
+    const health = await serveHealth(config.http, {
+      ...ref,
+      logger,
+      metrics,
+      utc,
+      view: watch.view,
+      registry: () => {
+        const view = feed.current();
+        const age = feed.confirmedAgo();
+        return { epoch: view.epoch, grants: view.grants.length, refused: view.refused.length, confirmedAgoMs: Number.isFinite(age) ? Math.round(age) : -1 };
+      },
+    });
+    await health.listen();
+    keep(health, (h) => h.close());
+    keep(auditor, (a) => a.settle(2_000));
+
+    await feed.start();
+    await takeFirstPosition({ topic, group, topicId }, start, { topics, audit: (entry) => feed.audit.append({ actor: `tap:${config.tap}`, ...entry }), utc });
+    auditor.note({ act: 'tap-started', detail: { boot: ref.boot, topic, topicId, group, epoch: index.epoch, head: index.head } });
+
+    const { url, username, password, database } = config.clickhouse;
+    const sink = keep(
+      await openRecordSink({
+        url,
+        username,
+        password: password.reveal(),
+        database,
+        signal: stopping.signal,
+        onRetry: () => metrics.add('penreg_tap_flush_failures_total', 1),
+      }),
+      (s) => s.close(),
+    );
+    const { sessionTimeoutMs, heartbeatIntervalMs, maxBytes, maxBytesPerPartition } = config.kafka;
+    const consumer = await openTapConsumer({ ...connection, topic, group, sessionTimeoutMs, heartbeatIntervalMs, maxBytes, maxBytesPerPartition });
+    const seals = new SealChain(ref, key);
+
+    const flusher = createFlusher(
+      ref,
+      {
+        topicNow: async () => {
+          const identity = await persist(() => topics.identify(topic), stopping.signal);
+          if (identity.topicId !== topicId) throw new TapError('topic-changed', 'the topic was deleted and made anew while the tap ran');
+          return identity;
+        },
+        seal: (flush) => seals.seal(flush),
+        write: (flush, sealed) => sink.write(flush, sealed, stopping.signal),
+        commit: async (draft, id, generation) => {
+          try {
+            await commitDraft(consumer, draft, id, generation);
+            return 'committed';
+          } catch (error) {
+            // Not running: the consumer has ended; whoever goes on reads from the last commit.
+            if (error instanceof KafkaError && (error.code === 'stale-generation' || error.code === 'not-running')) return 'stale';
+            throw error;
+          }
+        },
+        written: (flush, end, tookMs) => {
+          metrics.add('penreg_tap_records_15m_total', flush.records.length);
+          metrics.observe('penreg_tap_flush_seconds', tookMs / 1_000);
+          if (end === 'committed') metrics.add('penreg_tap_flushes_total', 1);
+          const oldest = Math.min(...flush.intervals.map((interval) => interval.watermark));
+          if (Number.isFinite(oldest)) metrics.set('penreg_tap_coverage_age_seconds', Math.max(0, utc() - oldest) / 1_000);
+        },
+        utc,
+        monotonic,
+      },
+      crash,
+    );
+
+    const tap = createTap(
+      { flushIntervalMs: config.flush.intervalMs, maxRecords: config.flush.maxRecords, sliceMs: SLICE_MS },
+      {
+        topic,
+        group,
+        topicId,
+        consumer,
+        topics,
+        index: () => index,
+        gate,
+        fuse: createFuse({ ...config.fuse, partitions: Math.min(config.fuse.partitions, facts.partitions) }),
+        flusher,
+        examine: { timing, hashValue: (value) => createHmac('sha256', hashKey).update(value).digest('hex') },
+        observer: watch,
+        utc,
+        monotonic,
+        wait,
+        crashed: crash,
+      },
+    );
+    const pulse = setInterval(() => {
+      // A hold is looked at even when no fetch arrives.
+      if (gate.reason() !== null) watch.sign();
+      const age = feed.confirmedAgo();
+      if (Number.isFinite(age)) metrics.set('penreg_tap_confirmation_age_seconds', age / 1_000);
+    }, 1_000);
+    keep(tap, async (t) => {
+      clearInterval(pulse);
+      await t.stop();
+    });
+    await tap.run();
+  };
+
+  return {
+    start: run,
+    async stop() {
+      // The loop stores and commits first; a write that hangs is cut so that the process ends in time.
+      const cut = setTimeout(() => stopping.abort(), 15_000);
+      for (const close of opened.splice(0).reverse()) await close();
+      clearTimeout(cut);
+    },
+  };
+};
