@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT } from './error.ts';
+import { penreg } from './testing.ts';
+
+/** How the command treats what a server sends, whole or not. The service itself is tested beside it. */
+
+const ORDER = '01939a3c-0000-7000-8000-00000000000a';
+const folder = mkdtempSync(join(tmpdir(), 'penreg-report-'));
+const out = join(folder, 'report.ndjson');
+let server: Server;
+let url = '';
+let respond: (response: ServerResponse) => void = () => undefined;
+
+beforeAll(async () => {
+  writeFileSync(join(folder, 'token'), 't'.repeat(43));
+  server = createServer((_request, response) => respond(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  url = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : '';
+});
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  rmSync(out, { force: true });
+  rmSync(`${out}.part`, { force: true });
+});
+
+const run = (...args: string[]) => penreg(['--reporting-url', url, '--token-file', join(folder, 'token'), 'report', ...args]);
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
+const reportOf = (records: number, over: Record<string, unknown> = {}, order = ORDER): string => {
+  const head = line({ kind: 'header', order, sentence: 'Records messages.' }) + Array.from({ length: records }, (_, i) => line({ kind: 'record', at: i })).join('');
+  return head + line({ kind: 'trailer', records, completeThrough: 1_700_000_000_000, gaps: [], seals: { checked: 2, failed: 0, findings: [] }, destroyed: 0, digest: createHash('sha256').update(head).digest('hex'), ...over });
+};
+const sends = (text: string): void => {
+  respond = (response) => response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(text);
+};
+
+describe('penreg report', () => {
+  it('keeps a whole report under its name, for its owner only', async () => {
+    sends(reportOf(3));
+    const { code, err } = await run(ORDER, '--out', out);
+    expect(code).toBe(EXIT.ok);
+    expect(readFileSync(out, 'utf8')).toBe(reportOf(3));
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expect(existsSync(`${out}.part`)).toBe(false);
+    expect(err).toMatch(/Records messages\.[\s\S]*records\s+3[\s\S]*complete through\s+2023-11-14T22:13:20\.000Z[\s\S]*2 checked, 0 failed/);
+  });
+
+  it('writes to standard output without --out', async () => {
+    sends(reportOf(2));
+    expect(await run(ORDER)).toMatchObject({ code: EXIT.ok, out: reportOf(2) });
+  });
+
+  it.each([
+    ['a connection that breaks', () => (respond = (response) => void (response.writeHead(200), response.write(reportOf(3).slice(0, 90)), setTimeout(() => response.destroy(), 20)))],
+    ['an end before the trailer', () => sends(reportOf(3).split('\n').slice(0, 3).join('\n') + '\n')],
+    ['an altered record', () => sends(reportOf(3).replace('"at":1', '"at":7'))],
+    ['the report of another order', () => sends(reportOf(1, {}, '01939a3c-0000-7000-8000-00000000000b'))],
+  ])('ends with 5 on %s and leaves no report', async (_what, arrange) => {
+    arrange();
+    const { code, err } = await run(ORDER, '--out', out);
+    expect([code, existsSync(out)]).toEqual([EXIT.unverified, false]);
+    expect(err).toContain('penreg: ');
+  });
+
+  it.each([
+    ['gaps', { gaps: [{ reason: 'expired' }] }, '1 gaps'],
+    ['a failed seal', { seals: { checked: 2, failed: 1, findings: [] } }, '1 seals do not hold'],
+    ['findings', { seals: { checked: 2, failed: 0, findings: [{ kind: 'altered' }] } }, '1 findings'],
+  ])('ends with 6 on a whole report that names %s, and keeps it', async (_what, over, says) => {
+    sends(reportOf(1, over));
+    const { code, err } = await run(ORDER, '--out', out);
+    expect([code, existsSync(out)]).toEqual([EXIT.findings, true]);
+    expect(err).toContain(says);
+  });
+
+  it('says what the service refused', async () => {
+    respond = (response) => response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error: 'not-permitted', status: 403, requestId: 'r', problems: [{ field: 'authorization', rule: 'none of your roles may do report-read' }] }));
+    expect(await run(ORDER, '--out', out)).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('none of your roles may do report-read') as string });
+  });
+
+  it('follows no redirect with a token', async () => {
+    respond = (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    expect((await run(ORDER)).code).toBe(EXIT.unavailable);
+  });
+});

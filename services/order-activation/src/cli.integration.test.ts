@@ -1,0 +1,140 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { EXIT, runCli } from '@penreg/cli';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { requestOf } from './testing.ts';
+import { startWorld, type World } from './testing-world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld(inject('parts').redis);
+});
+afterAll(() => world.stop());
+
+type Name = Parameters<World['tokenOf']>[0];
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const sink = (isTTY: boolean) => {
+  const chunks: Buffer[] = [];
+  return { stream: Object.assign(new Writable({ write: (chunk: Buffer, _e, done) => (chunks.push(chunk), done()) }), { isTTY }), text: () => Buffer.concat(chunks).toString() };
+};
+
+/** `penreg` as this person would run it; `typed` is what they answer, `piped` what stands on standard input. */
+const penreg = async (who: Name, args: readonly string[], { typed, piped }: { typed?: string; piped?: string } = {}): Promise<Ran> => {
+  const out = sink(false);
+  const err = sink(typed !== undefined);
+  let input: Readable & { isTTY: boolean };
+  if (typed === undefined) input = Object.assign(Readable.from(piped === undefined ? [] : [Buffer.from(piped)]), { isTTY: false });
+  else {
+    const person = new PassThrough();
+    person.write(`${typed}\n`);
+    input = Object.assign(person, { isTTY: true });
+  }
+  const code = await runCli(args, { in: input, out: out.stream, err: err.stream }, { PENREG_URL: world.url, PENREG_TOKEN_FILE: world.tokenFileOf(who) });
+  return { code, out: out.text(), err: err.text() };
+};
+
+let references = 0;
+const created = async (over: Record<string, unknown> = {}): Promise<string> => {
+  const { code, out, err } = await penreg('paula', ['order', 'create', '--file', '-', '--json'], { piped: JSON.stringify(requestOf({ agencyReference: `CLI-${++references}`, ...over })) });
+  if (code !== 0) throw new Error(err);
+  return (JSON.parse(out) as { orderId: string }).orderId;
+};
+
+describe('penreg against the service', () => {
+  it('takes an order from a file to in force and to its end', async () => {
+    const file = join(world.folder, 'order.json');
+    writeFileSync(file, JSON.stringify(requestOf({ agencyReference: 'CLI-LIFE' })));
+    const made = await penreg('paula', ['order', 'create', '--file', file]);
+    expect(made.code).toBe(EXIT.ok);
+    expect(made.out).toContain('Records messages and calls');
+    const id = /order approve ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
+
+    const approved = await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna')], { typed: 'yes' });
+    expect([approved.code, approved.err]).toEqual([EXIT.ok, expect.stringContaining('Type yes to approve this order')]);
+    expect(approved.out).toContain('approved');
+    const activated = await penreg('arno', ['order', 'activate', id, '--key', world.keyFileOf('arno'), '--yes']);
+    expect(activated.err).not.toContain('penreg:');
+    expect(activated).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('in-force') as string });
+
+    expect((await penreg('olga', ['order', 'confirmations', id])).out).toMatch(/in force since\s+\d{4}-[\s\S]*no tap has confirmed it yet/);
+    expect((await penreg('olga', ['taps'])).out).toContain('no tap has reported');
+    const listed = await penreg('paula', ['order', 'list']);
+    expect(listed.out).toContain(id);
+    expect(listed.out).not.toContain('12025550101');
+    expect((await penreg('paula', ['order', 'show', id])).out).toMatch(/ACT\s+BY[\s\S]*approve\s+anna[\s\S]*activate\s+arno/);
+
+    const narrowed = await penreg('arno', ['order', 'narrow', id, '--key', world.keyFileOf('arno'), '--yes', '--kinds', 'message', '--fields', 'none']);
+    expect(narrowed).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('narrow') as string });
+    const ended = await penreg('anna', ['order', 'end', id, '--key', world.keyFileOf('anna'), '--yes', '--at', 'now']);
+    expect(ended).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('end') as string });
+    const stopped = await penreg('anna', ['order', 'stop', id, '--key', world.keyFileOf('anna'), '--yes', '--reason', 'quashed']);
+    expect(stopped).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('stopped') as string });
+  });
+
+  it('prints each field, rule, citation and cure of a refusal', async () => {
+    const start = Date.now();
+    const over = requestOf({ agencyReference: `CLI-${++references}`, window: { asWritten: '61 days', zone: 'UTC', start, until: start + 61 * 86_400_000 } });
+    const { code, err } = await penreg('paula', ['order', 'create', '--file', '-'], { piped: JSON.stringify(over) });
+    expect(code).toBe(EXIT.refused);
+    expect(err).toContain('window.until: at most 60 days; this order asks for 61 (18 U.S.C. § 3123(c)(1))');
+    expect(err).toContain('what would cure it: an end at or before');
+  });
+
+  it('does not sign for a person the roster does not know, in a role they lack, or as the proposer', async () => {
+    const id = await created();
+    const key = join(world.folder, 'stranger.json');
+    await penreg('anna', ['keys', 'new', '--person', 'anna', '--out', key]);
+    expect((await penreg('anna', ['order', 'approve', id, '--key', key, '--yes'])).err).toContain('does not know this key');
+    expect(await penreg('arno', ['order', 'approve', id, '--key', world.keyFileOf('arno'), '--yes'])).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('the roster gives you none of them') as string });
+    const { code, err } = await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('omar'), '--yes']);
+    expect([code, err]).toEqual([EXIT.refused, expect.stringContaining('must be the person who signed in')]);
+    expect((await world.get('paula', `/orders/${id}`)).body.state).toBe('awaiting-approval');
+  });
+
+  it('signs nothing on anything but yes', async () => {
+    const id = await created();
+    expect((await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna')], { typed: 'no' })).code).toBe(EXIT.declined);
+    expect((await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna')])).code).toBe(EXIT.declined);
+    expect((await world.get('paula', `/orders/${id}`)).body.state).toBe('awaiting-approval');
+  });
+
+  it('carries an approval to an air-gapped machine and back', async () => {
+    const id = await created();
+    const order = join(world.folder, 'carried.json');
+    const approval = join(world.folder, 'approval.json');
+    expect((await penreg('anna', ['order', 'show', id, '--out', order])).code).toBe(EXIT.ok);
+    expect((await penreg('anna', ['order', 'sign', 'approve', '--body', order, '--key', world.keyFileOf('anna'), '--roster-version', '1', '--out', approval, '--yes'])).code).toBe(EXIT.ok);
+    const submitted = await penreg('anna', ['order', 'submit', approval]);
+    expect(submitted).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('approved') as string });
+    expect(readFileSync(approval, 'utf8')).not.toContain('privateKey');
+  });
+
+  it('shows an auditor the order without its accounts, and nothing to sign', async () => {
+    const id = await created();
+    const { code, out } = await penreg('ivan', ['order', 'show', id]);
+    expect(code).toBe(EXIT.ok);
+    expect(out).toMatch(/ref:[0-9a-f]{16}/);
+    expect(out).not.toMatch(/12025550101|202 555 0101/);
+    expect((await penreg('ivan', ['order', 'show', id, '--out', join(world.folder, 'never.json')])).code).toBe(EXIT.refused);
+  });
+
+  it('assigns analysts, lists jurisdictions', async () => {
+    const id = await created({ analysts: [] });
+    expect((await penreg('anna', ['order', 'assign', id, 'nora'])).out).toContain('analysts: nora');
+    expect((await penreg('anna', ['order', 'assign', id])).out).toContain('analysts: none');
+    expect((await penreg('paula', ['jurisdictions'])).out).toMatch(/us-federal[\s\S]*60 days \(18 U\.S\.C\. § 3123\(c\)\(1\)\)/);
+  });
+
+  it('tells apart a refusal, a missing order and a missing permission', async () => {
+    const nowhere = '01939a3c-0000-7000-8000-00000000000a';
+    expect(await penreg('paula', ['order', 'show', nowhere])).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('not-found (404)') as string });
+    expect(await penreg('olga', ['order', 'show', nowhere])).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('not-permitted (403)') as string });
+  });
+});
