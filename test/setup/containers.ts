@@ -37,14 +37,21 @@ const startRegistry = () =>
     .withCommand(['redis-server', '--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'])
     .start();
 
-const startStore = (users: string, admin: Login) => {
-  const container = new ClickHouseContainer(image('CLICKHOUSE', 'clickhouse/clickhouse-server:26.7'))
+/** The module asks for more open files than an engine inside a container may give; tests need few. */
+class StoreContainer extends ClickHouseContainer {
+  constructor(name: string) {
+    super(name);
+    this.hostConfig.Ulimits = [];
+  }
+}
+
+const startStore = (users: string, admin: Login) =>
+  new StoreContainer(image('CLICKHOUSE', 'clickhouse/clickhouse-server:26.7'))
     .withUsername(admin.username)
     .withPassword(admin.password)
     .withEnvironment({ CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT: '1' })
-    .withCopyContentToContainer([{ content: users, target: '/etc/clickhouse-server/users.d/penreg.xml', mode: 0o644 }]);
-  return container.start();
-};
+    .withCopyContentToContainer([{ content: users, target: '/etc/clickhouse-server/users.d/penreg.xml', mode: 0o644 }])
+    .start();
 
 /**
  * The parts from the official images, or from those named by PENREG_IMAGE_KAFKA, _REDIS and _CLICKHOUSE. Ports are
