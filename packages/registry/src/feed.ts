@@ -1,7 +1,243 @@
+import type { Grant, UtcMs } from '@penreg/domain';
+import { createAuditLog } from './audit.ts';
+import { assertDurable } from './durability.ts';
+import { RegistryError } from './error.ts';
+import { createFeedOffice, type FeedOffice } from './feed-office.ts';
+import { breathe, requireAncestor, takeChanges, takeSnapshot } from './feed-source.ts';
+import { Doubt, EMPTY_STATE, evaluate, viewOf, withChanges, type FeedState, type Known, type OrderChanges } from './feed-state.ts';
+import { keysOf } from './keys.ts';
+import { Lane } from './lane.ts';
+import { Link } from './link.ts';
 import type { TapFeedOptions } from './options.ts';
-import type { TapFeed } from './ports.ts';
+import type { FeedHold, RegistryView, TapFeed } from './ports.ts';
+import { deadlineIn } from './retry.ts';
+import { createSealer } from './sealing.ts';
+import { confirmationsFrom } from './tap-board.ts';
+import { createWriter } from './writer.ts';
 
-/** Follows the registry for one tap. */
-export const openTapFeed = (_options: TapFeedOptions): TapFeed => {
-  throw new Error('not written yet');
+/** Grants compared with the server's at each poll, in turn: a text changed without a trace in the log is found within (orders / this) polls. */
+const PROBES = 50;
+const CONFIRMATIONS_AT_ONCE = 500;
+const EVALUATED_AT_ONCE = 8;
+/** A publication this far ahead of the registry's clock is no promise of the registry's. */
+const MAX_PROMISE_MS = 10_000;
+const HELD_POLL_MS = 1_000;
+
+type Hold = { readonly reason: FeedHold; readonly since: UtcMs; readonly detail: string };
+
+/**
+ * Follows the registry for one tap: a snapshot, then what changed since, each in one atomic step, each continuing the
+ * chain of the one before. One loop is the only mutator; what is current is swapped by one assignment. On any doubt it
+ * starts over with a snapshot, and where that does not resolve the doubt the tap holds.
+ */
+export const openTapFeed = (options: TapFeedOptions): TapFeed => {
+  const { deployment, clockBound, now, onAlarm, signer, pollMs = 250, heartbeatMs = 1_000, acceptedHead = null } = options;
+  const keys = keysOf(deployment);
+  const sealer = createSealer(deployment, options.sealingKey);
+  // Audit and confirmations have a connection of their own: waiting for the disk must not age a confirmation.
+  const reads = new Link(options.connection, { timeoutMs: 1_000 });
+  const writes = new Link(options.connection, { timeoutMs: 5_000 });
+  let durable: Promise<{ readonly waitAof: boolean }> | null = null;
+  const hasWaitAof = async (): Promise<boolean> => {
+    durable ??= assertDurable(writes).catch((error: unknown) => {
+      durable = null;
+      throw error;
+    });
+    return (await durable).waitAof;
+  };
+  const audit = createAuditLog(writes, keys, sealer, createWriter(writes, keys, sealer, hasWaitAof), new Lane(), () => deadlineIn(5_000));
+  const office: FeedOffice = createFeedOffice({ link: writes, keys, audit, signer, deployment, now, onAlarm });
+
+  let state: FeedState = EMPTY_STATE;
+  let view: RegistryView = viewOf(state);
+  let hold: Hold | null = { reason: 'starting', since: now(), detail: '' };
+  let confirmedAt = Number.NEGATIVE_INFINITY;
+  /** The registry's clock in the last accepted answer: what is new after it was published after it. */
+  let registryTime = 0;
+  let remembered = options.remembered;
+  let needsSnapshot = true;
+  let probeFrom = 0;
+  let stopped = false;
+  const listeners = new Set<() => void>();
+  const started = Promise.withResolvers<void>();
+  started.promise.catch(() => undefined); // nobody may be waiting
+  const stopping = Promise.withResolvers<void>();
+
+  const notify = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  const setHold = (reason: FeedHold, detail: string): void => {
+    needsSnapshot = true;
+    if (hold?.reason === reason && hold.detail === detail) return;
+    hold = { reason, since: now(), detail };
+    onAlarm({ kind: 'hold', reason, detail });
+    office.record('tap.hold', null, { reason, detail });
+    notify();
+  };
+
+  const requireClock = (time: UtcMs, sent: UtcMs, received: UtcMs): void => {
+    if (time < sent - clockBound || time > received + clockBound) throw new Doubt('clock', `differs by more than ${clockBound} ms`);
+  };
+
+  /** Evaluates the orders whose texts are new, in slices, so that a long list does not stop the tap's heart. */
+  const evaluateAll = async (texts: ReadonlyMap<string, string>, log: ReadonlyMap<string, OrderChanges>, again: 'refused' | 'none'): Promise<{ known: Map<string, Known>; accepted: Grant[] }> => {
+    const known = new Map<string, Known>();
+    const accepted: Grant[] = [];
+    const open: { orderId: string; text: string; changes: OrderChanges; before: Known | undefined }[] = [];
+    for (const [orderId, text] of texts) {
+      const changes = log.get(orderId);
+      if (changes === undefined) throw new Doubt('grant-unlogged', orderId);
+      const before = state.known.get(orderId);
+      const same = before !== undefined && before.grantHash === changes.grantHash && (before.grant !== null || again === 'none');
+      if (same && office.hashOf(text) === before.grantHash) known.set(orderId, before);
+      else open.push({ orderId, text, changes, before });
+    }
+    for (let from = 0; from < open.length; from += CONFIRMATIONS_AT_ONCE) {
+      const slice = open.slice(from, from + CONFIRMATIONS_AT_ONCE);
+      const replies = await reads.callAll(slice.map(({ orderId }) => ['HGETALL', keys.confirmations(orderId)] as const));
+      for (const [i, { orderId, text, changes, before }] of slice.entries()) {
+        const confirmations = confirmationsFrom(replies[i]);
+        const result = await evaluate(orderId, text, changes, before, sealer, options, confirmations);
+        known.set(orderId, result.known);
+        office.noteEvaluation(orderId, before, result);
+        if (before?.grant == null && result.known.grant !== null) {
+          accepted.push(result.known.grant);
+          office.noteConfirmations(confirmations);
+        }
+        if (i % EVALUATED_AT_ONCE === 0) await breathe();
+      }
+    }
+    return { known, accepted };
+  };
+
+  const adopt = (next: FeedState, sentAt: number, time: UtcMs, accepted: readonly Grant[]): void => {
+    const changed = next.head?.epoch !== state.head?.epoch || next.head?.hash !== state.head?.hash || next.known !== state.known;
+    state = next;
+    if (changed) view = viewOf(state);
+    remembered = { epoch: view.epoch, head: view.head };
+    registryTime = Math.max(registryTime, time);
+    confirmedAt = sentAt;
+    needsSnapshot = false;
+    if (hold !== null) {
+      if (hold.reason !== 'starting') {
+        onAlarm({ kind: 'hold-lifted', reason: hold.reason });
+        office.record('tap.hold-lifted', null, { reason: hold.reason });
+      }
+      hold = null;
+      notify();
+    } else if (changed) notify();
+    office.flushNotes();
+    for (const grant of accepted) office.confirm(grant, view.epoch);
+  };
+
+  const requireTimely = (published: UtcMs, epoch: number, time: UtcMs): void => {
+    if (registryTime > 0 && published < registryTime - clockBound) throw new Doubt('log-broken', `epoch ${epoch} backdated`);
+    if (published > time + MAX_PROMISE_MS) throw new Doubt('log-broken', `epoch ${epoch} postdated`);
+  };
+
+  const snapshot = async (): Promise<void> => {
+    await reads.ready();
+    const sentAt = performance.now();
+    const sent = now();
+    const { time, entries, grants } = await takeSnapshot(reads, keys);
+    requireClock(time, sent, now());
+    const ancestor = requireAncestor(entries, remembered, acceptedHead);
+    if (ancestor === 'accepted') {
+      onAlarm({ kind: 'head-accepted', epoch: entries.length });
+      office.record('tap.head-accepted', null, { epoch: entries.length });
+      registryTime = 0;
+    }
+    const from = remembered?.epoch ?? 0;
+    if (ancestor === 'known' && state.head !== null) for (const { seq, entry } of entries.slice(from)) requireTimely(entry.published, seq, time);
+    const log = withChanges(new Map(), entries);
+    for (const orderId of log.keys()) if (!grants.has(orderId)) throw new Doubt('grant-vanished', orderId);
+    const { known, accepted } = await evaluateAll(grants, log, 'refused');
+    const last = entries.at(-1);
+    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known }, sentAt, time, accepted);
+  };
+
+  const poll = async (): Promise<void> => {
+    await reads.ready();
+    const ids = [...state.known.keys()];
+    const probes = Array.from({ length: Math.min(PROBES, ids.length) }, (_, i) => {
+      const orderId = ids[(probeFrom + i) % ids.length] as string;
+      return { orderId, probe: state.known.get(orderId)?.probe ?? '' };
+    });
+    const sentAt = performance.now();
+    const sent = now();
+    const { time, doubtful, entries, grants } = await takeChanges(reads, keys, state.head, state.known.size, probes);
+    if (doubtful) {
+      needsSnapshot = true;
+      return;
+    }
+    requireClock(time, sent, now());
+    probeFrom += PROBES;
+    if (entries.length === 0) {
+      adopt(state, sentAt, time, []);
+      return;
+    }
+    for (const { seq, entry } of entries) requireTimely(entry.published, seq, time);
+    const log = withChanges(state.log, entries);
+    for (const { entry } of entries) if (!grants.has(entry.orderId)) throw new Doubt('grant-vanished', entry.orderId);
+    const { known, accepted } = await evaluateAll(grants, log, 'none');
+    const last = entries.at(-1);
+    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known: new Map([...state.known, ...known]) }, sentAt, time, accepted);
+  };
+
+  const loop = async (): Promise<void> => {
+    let beatAt = 0;
+    while (!stopped) {
+      const began = performance.now();
+      try {
+        if (needsSnapshot) await snapshot();
+        // A snapshot of many orders takes long to look at: the poll after it makes the confirmation young.
+        if (!needsSnapshot && !stopped) await poll();
+        if (!needsSnapshot) started.resolve();
+      } catch (error) {
+        office.dropNotes();
+        if (error instanceof Doubt) {
+          setHold(error.reason, error.message);
+          started.resolve();
+        } else if (error instanceof RegistryError && error.code === 'unavailable') needsSnapshot = true;
+        else {
+          // A fault of ours: never go on as if nothing had happened.
+          setHold('log-broken', 'an answer could not be understood');
+          started.resolve();
+        }
+      }
+      if (performance.now() - beatAt >= heartbeatMs && !stopped) {
+        beatAt = performance.now();
+        office.beat({ tap: signer.tap, at: now(), epoch: view.epoch, head: view.head, hold: hold?.reason ?? null, grants: view.grants.length, refused: view.refused.length });
+      }
+      const pause = Math.max(0, (hold === null || hold.reason === 'starting' ? pollMs : Math.max(pollMs, HELD_POLL_MS)) - (performance.now() - began));
+      await Promise.race([stopping.promise, new Promise((resolve) => setTimeout(resolve, pause))]);
+    }
+  };
+
+  let running: Promise<void> | null = null;
+  return {
+    async start() {
+      running ??= loop();
+      return started.promise;
+    },
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      stopping.resolve();
+      started.reject(new RegistryError('unavailable', 'the feed was stopped'));
+      reads.close();
+      await running;
+      await office.close();
+      writes.close();
+    },
+    current: () => view,
+    confirmedAgo: () => performance.now() - confirmedAt,
+    hold: () => hold,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    audit: { append: (entry) => audit.append(entry) },
+  };
 };

@@ -1,7 +1,50 @@
+import { createAuditLog } from './audit.ts';
+import { assertDurable } from './durability.ts';
+import { keysOf } from './keys.ts';
+import { Lane } from './lane.ts';
+import { Link } from './link.ts';
 import type { RegistryOptions } from './options.ts';
+import { createOrderStore } from './orders.ts';
 import type { Registry } from './ports.ts';
+import { deadlineIn } from './retry.ts';
+import { createLookup, createSealer } from './sealing.ts';
+import { createTapBoard } from './tap-board.ts';
+import { createWriter } from './writer.ts';
 
-/** Connects in the background; `ready()` tells when. Closed by `close()`. */
-export const openRegistry = (_options: RegistryOptions): Registry => {
-  throw new Error('not written yet');
+/**
+ * Connects in the background; `ready()` tells when. Closed by `close()`.
+ *
+ * Reads and acts have a connection each, so that a long list does not stand before a stop.
+ */
+export const openRegistry = (options: RegistryOptions): Registry => {
+  const { deployment, promiseMs = 250, actTimeoutMs = 5_000, lead = 3_000 } = options;
+  const keys = keysOf(deployment);
+  const sealer = createSealer(deployment, options.sealingKey);
+  const lookup = createLookup(deployment, options.lookupKey);
+  const reads = new Link(options, { timeoutMs: 5_000 });
+  const acts = new Link(options, { timeoutMs: 5_000 });
+  const lane = new Lane();
+
+  let durable: Promise<{ readonly waitAof: boolean }> | null = null;
+  const hasWaitAof = async (): Promise<boolean> => {
+    durable ??= assertDurable(acts).catch((error: unknown) => {
+      durable = null;
+      throw error;
+    });
+    return (await durable).waitAof;
+  };
+  const writer = createWriter(acts, keys, sealer, hasWaitAof);
+  return {
+    orders: createOrderStore(reads, keys, sealer, lookup, writer, lane, { deployment, promiseMs, actTimeoutMs, lead }),
+    audit: createAuditLog(reads, keys, sealer, writer, lane, () => deadlineIn(actTimeoutMs)),
+    taps: createTapBoard(reads, keys),
+    async ready() {
+      await acts.ready();
+      await hasWaitAof();
+    },
+    async close() {
+      acts.close();
+      reads.close();
+    },
+  };
 };

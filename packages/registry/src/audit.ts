@@ -1,0 +1,148 @@
+import { verifyChain, type ChainVerdict, type JsonValue } from '@penreg/evidence';
+import { fromFields, type ChangeEntry } from './changelog.ts';
+import { RegistryError } from './error.ts';
+import type { RegistryKeys } from './keys.ts';
+import type { Lane } from './lane.ts';
+import { pairsOf, type Link } from './link.ts';
+import type { AuditEntry, AuditLog, AuditVerdict } from './ports.ts';
+import { backOff, type Deadline } from './retry.ts';
+import type { Sealer } from './sealing.ts';
+import type { AuditLink, NewAuditEntry, Writer } from './writer.ts';
+
+const BATCH = 100;
+const PAGE = 1_000;
+const ACTOR = /^[A-Za-z0-9._-]{1,64}$/;
+const ACT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+interface Pending {
+  readonly entry: NewAuditEntry;
+  readonly resolve: (where: { readonly seq: number; readonly hash: string }) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const auditFromFields = (id: string, flat: unknown): AuditLink | null => {
+  const seq = /^(\d{1,15})-0$/.exec(id)?.[1];
+  const fields = new Map(pairsOf(flat));
+  const [prev, hash, at, sealed] = ['prev', 'hash', 'at', 'sealed'].map((name) => fields.get(name));
+  if (seq === undefined || fields.size !== 4 || prev === undefined || hash === undefined || sealed === undefined || at === undefined || !/^\d{1,15}$/.test(at)) return null;
+  return { seq: Number(seq), prev: prev === '' ? null : prev, hash, entry: { at: Number(at), sealed } };
+};
+
+export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, writer: Writer, lane: Lane, deadline: () => Deadline): AuditLog => {
+  const pending: Pending[] = [];
+
+  /** Whether an attempt whose answer was lost got in after all: nobody else can make a link with its hash. */
+  const gotIn = async (attempts: readonly (readonly AuditLink[])[]): Promise<readonly AuditLink[] | undefined> => {
+    for (const links of attempts) {
+      const [first] = links;
+      if (first === undefined) continue;
+      const found = (await link.call('XRANGE', keys.audit, `${first.seq}-0`, `${first.seq}-0`)) as readonly (readonly [string, unknown])[];
+      if (found[0] !== undefined && auditFromFields(found[0][0], found[0][1])?.hash === first.hash) return links;
+    }
+    return undefined;
+  };
+
+  const write = async (entries: readonly NewAuditEntry[]): Promise<readonly AuditLink[]> => {
+    const limit = deadline();
+    const doubtful: (readonly AuditLink[])[] = [];
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const known = await gotIn(doubtful);
+        if (known !== undefined) {
+          await writer.settle('found');
+          return known;
+        }
+        const seen = await writer.look(null);
+        const links = await writer.auditLinks(seen, entries);
+        doubtful.push(links);
+        if ((await writer.commit({ auditHead: seen.auditHead, audit: links })) === 'ok') {
+          await writer.settle();
+          return links;
+        }
+        // Refused for certain: this attempt can never get in any more.
+        doubtful.pop();
+        if (limit.passed()) throw new RegistryError('busy', 'the audit log was written by others for too long');
+      } catch (error) {
+        if (!(error instanceof RegistryError) || error.code !== 'unavailable' || limit.passed()) throw error;
+      }
+      await backOff(attempt);
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    const batch = pending.splice(0, BATCH);
+    if (batch.length === 0) return;
+    try {
+      const links = await write(batch.map((p) => p.entry));
+      for (const [i, { resolve }] of batch.entries()) {
+        const { seq, hash } = links[i] as AuditLink;
+        resolve({ seq, hash });
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+
+  const page = async (key: string, from: number, count: number): Promise<readonly (readonly [string, unknown])[]> =>
+    (await link.call('XRANGE', key, `${from}-0`, '+', 'COUNT', count)) as readonly (readonly [string, unknown])[];
+
+  /** Walks a chain page by page. `unreadable` entries end the walk. */
+  const walk = async <E extends AuditLink | ChangeEntry>(key: string, read: (id: string, flat: unknown) => E | null, visit: (entry: E) => void): Promise<ChainVerdict | { readonly ok: false; readonly problem: 'unreadable'; readonly seq: number }> => {
+    let last: { seq: number; hash: string } | null = null;
+    for (let raw = await page(key, 0, PAGE); raw.length > 0; raw = await page(key, (last?.seq ?? 0) + 1, PAGE)) {
+      const entries: E[] = [];
+      for (const [id, flat] of raw) {
+        const entry = read(id, flat);
+        if (entry === null) return { ok: false, problem: 'unreadable', seq: Number(id.split('-')[0]) };
+        entries.push(entry);
+      }
+      const verdict: ChainVerdict = verifyChain(entries, { after: last });
+      if (!verdict.ok) return verdict;
+      for (const entry of entries) visit(entry);
+      last = verdict.head;
+    }
+    return { ok: true, head: last };
+  };
+
+  return {
+    async append({ actor, act, orderId, detail }) {
+      if (!ACTOR.test(actor) || !ACT.test(act)) throw new RegistryError('invalid', 'an audit entry names its actor and its act');
+      const { promise, resolve, reject } = Promise.withResolvers<{ readonly seq: number; readonly hash: string }>();
+      pending.push({ entry: { actor, act, orderId: orderId ?? null, detail: detail ?? null }, resolve, reject });
+      if (pending.length === 1 || pending.length % BATCH === 1) void lane.run('normal', drain);
+      return promise;
+    },
+
+    async read(from = 1, count = PAGE) {
+      const raw = await page(keys.audit, from, count);
+      return Promise.all(
+        raw.map(async ([id, flat]): Promise<AuditEntry> => {
+          const entry = auditFromFields(id, flat);
+          if (entry === null) throw new RegistryError('tampered', 'an entry of the audit log cannot be read');
+          const { actor, act, orderId, detail } = (await sealer.unseal(`audit/${entry.seq}`, entry.entry.sealed)) as NewAuditEntry & { detail: JsonValue };
+          return { seq: entry.seq, hash: entry.hash, prev: entry.prev, at: entry.entry.at, actor, act, orderId, detail };
+        }),
+      );
+    },
+
+    async verify(head): Promise<AuditVerdict> {
+      // The change log first: an entry of it that is there has its audit entry there.
+      const changes: { readonly epoch: number; readonly audit: string }[] = [];
+      const log = await walk(keys.log, fromFields, ({ seq, entry }) => void changes.push({ epoch: seq, audit: entry.audit }));
+      if (!log.ok) return { ok: false, log: 'changes', problem: log.problem, seq: log.seq };
+      const audited = new Set<string>();
+      let named: string | null = null;
+      const audit = await walk(keys.audit, auditFromFields, (entry) => {
+        audited.add(entry.hash);
+        if (entry.seq === head?.seq) named = entry.hash;
+      });
+      if (!audit.ok) return { ok: false, log: 'audit', problem: audit.problem, seq: audit.seq };
+      const unaudited = changes.find((change) => !audited.has(change.audit));
+      if (unaudited !== undefined) return { ok: false, log: 'changes', problem: 'unaudited', seq: unaudited.epoch };
+      if (head !== undefined && named !== head.hash) {
+        return named === null ? { ok: false, log: 'audit', problem: 'cut', seq: (audit.head?.seq ?? 0) + 1 } : { ok: false, log: 'audit', problem: 'altered', seq: head.seq };
+      }
+      return { ok: true, entries: audit.head?.seq ?? 0, epochs: log.head?.seq ?? 0, head: audit.head };
+    },
+  };
+};

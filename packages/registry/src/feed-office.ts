@@ -1,0 +1,140 @@
+import type { Grant, OrderId, UtcMs } from '@penreg/domain';
+import { ACT_LIFE_MS, bodyHashOf, publicKeyOf, sha256Hex, signConfirmation, statementHashOf, verifyBytes, canonicalJson, type Confirmation, type JsonValue, type SigningKey } from '@penreg/evidence';
+import { RegistryError } from './error.ts';
+import type { Evaluation, Known } from './feed-state.ts';
+import type { RegistryKeys } from './keys.ts';
+import type { Link } from './link.ts';
+import type { AuditLog, FeedAlarm, TapHeartbeat } from './ports.ts';
+import { writeConfirmation, writeHeartbeat } from './tap-board.ts';
+
+const MAX_WAITING = 10_000;
+const RETRY_MS = 500;
+
+/** What a feed writes and says, apart from what it reads. Nothing here ever delays the feed. */
+export interface FeedOffice {
+  hashOf(text: string): string;
+  /** Notes what an evaluation found; said and recorded only when its result is adopted. */
+  noteEvaluation(orderId: string, before: Known | undefined, evaluation: Evaluation): void;
+  noteConfirmations(confirmations: readonly Confirmation[]): void;
+  flushNotes(): void;
+  dropNotes(): void;
+  record(act: string, orderId: string | null, detail: JsonValue): void;
+  /** Signs and writes this tap's confirmation of an activation that it obeys, unless it stands there or comes too late. */
+  confirm(grant: Grant, epoch: number): void;
+  beat(heartbeat: TapHeartbeat): void;
+  /** Lets what is under way end, within a short time. */
+  close(): Promise<void>;
+}
+
+interface Deps {
+  readonly link: Link;
+  readonly keys: RegistryKeys;
+  readonly audit: AuditLog;
+  readonly signer: { readonly tap: string } & SigningKey;
+  readonly deployment: string;
+  readonly now: () => UtcMs;
+  readonly onAlarm: (alarm: FeedAlarm) => void;
+}
+
+export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, onAlarm }: Deps): FeedOffice => {
+  const ownKey = publicKeyOf(signer.privateKey);
+  /** Activations of which this tap's own valid confirmation stands in the registry. */
+  const confirmed = new Set<string>();
+  const jobs: { readonly what: 'confirmation' | 'audit'; readonly work: () => Promise<void>; readonly until: UtcMs }[] = [];
+  let notes: (() => void)[] = [];
+  let working: Promise<void> | null = null;
+  let beating = false;
+  let closed = false;
+
+  /** One after the other, again after a failure: a confirmation as long as it is worth something, an audit entry as long as the process lives. */
+  const work = async (): Promise<void> => {
+    let warned = false;
+    for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
+      try {
+        if (now() <= job.until) await job.work();
+        jobs.shift();
+        warned = false;
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        if (!warned) onAlarm({ kind: 'not-written', what: job.what });
+        warned = true;
+        if (closed) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  };
+  const enqueue = (what: 'confirmation' | 'audit', until: UtcMs, job: () => Promise<void>): void => {
+    if (jobs.length >= MAX_WAITING) {
+      onAlarm({ kind: 'not-written', what });
+      return;
+    }
+    jobs.push({ what, until, work: job });
+    working ??= work().finally(() => {
+      working = null;
+    });
+  };
+
+  const record = (act: string, orderId: string | null, detail: JsonValue): void =>
+    enqueue('audit', Number.POSITIVE_INFINITY, async () => {
+      await audit.append({ actor: signer.tap, act, orderId: orderId ?? undefined, detail });
+    });
+
+  const isOwn = (confirmation: Confirmation): boolean => {
+    const { signature, ...rest } = confirmation;
+    return confirmation.tap === signer.tap && confirmation.keyId === signer.keyId && verifyBytes(canonicalJson(rest as JsonValue), signature, ownKey);
+  };
+
+  return {
+    hashOf: sha256Hex,
+    noteEvaluation(orderId, before, { known, doubtful }) {
+      const { refusal, epoch } = known;
+      if (refusal !== null && (before?.refusal !== refusal || before.grantHash !== known.grantHash)) {
+        notes.push(() => {
+          onAlarm({ kind: 'grant-refused', orderId: orderId as OrderId, reason: refusal, epoch });
+          record('tap.grant-refused', orderId, { reason: refusal, epoch });
+        });
+      }
+      for (const { reason, epoch: at } of doubtful) {
+        notes.push(() => {
+          onAlarm({ kind: 'restriction-doubtful', orderId: orderId as OrderId, reason, epoch: at });
+          record('tap.restriction-doubtful', orderId, { reason, epoch: at });
+        });
+      }
+    },
+    noteConfirmations(confirmations) {
+      for (const confirmation of confirmations) if (isOwn(confirmation)) confirmed.add(confirmation.activationHash);
+    },
+    flushNotes() {
+      const due = notes;
+      notes = [];
+      for (const note of due) note();
+    },
+    dropNotes() {
+      notes = [];
+    },
+    record,
+    confirm(grant, epoch) {
+      const { statement } = grant.activation;
+      const activationHash = statementHashOf(statement);
+      // A later one would take the place of one that is worth something.
+      if (confirmed.has(activationHash) || now() > statement.signedAt + ACT_LIFE_MS) return;
+      confirmed.add(activationHash);
+      const { body } = grant;
+      const confirmation = signConfirmation({ deployment, tap: signer.tap, orderId: body.orderId, version: body.version, bodyHash: bodyHashOf(body), activationHash, epoch, at: now() }, signer);
+      enqueue('confirmation', statement.signedAt + ACT_LIFE_MS, () => writeConfirmation(link, keys, confirmation));
+    },
+    beat(heartbeat) {
+      if (beating) return;
+      beating = true;
+      writeHeartbeat(link, keys, heartbeat)
+        .catch(() => undefined) // the next one tells
+        .finally(() => {
+          beating = false;
+        });
+    },
+    async close() {
+      closed = true;
+      if (working !== null) await Promise.race([working, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+    },
+  };
+};

@@ -1,0 +1,58 @@
+import { createHmac } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt } from 'jose';
+import { RegistryError } from './error.ts';
+
+/** What is sealed for: a text sealed for one purpose or order does not open for another. */
+export type SealContext = `order/${string}` | `grant/${string}` | `audit/${number}`;
+
+/** Documents at rest: JWE `dir`, A256GCM. The only place where they are sealed and unsealed. */
+export interface Sealer {
+  seal(context: SealContext, value: unknown): Promise<string>;
+  /** @throws RegistryError `sealed` for another key, an altered text or one sealed for something else */
+  unseal(context: SealContext, text: string): Promise<unknown>;
+}
+
+const secretOf = (name: string, text: string): Buffer => {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== 32) throw new RegistryError('invalid', `${name} must be 32 bytes as base64url`);
+  return bytes;
+};
+
+export const createSealer = (deployment: string, sealingKey: string): Sealer => {
+  const raw = secretOf('sealingKey', sealingKey);
+  const key = crypto.subtle.importKey('raw', new Uint8Array(raw), 'AES-GCM', false, ['encrypt', 'decrypt']);
+  key.catch(() => undefined); // told by the first use
+  const ctx = (context: SealContext): string => `penreg/${deployment}/${context}`;
+  return {
+    async seal(context, value) {
+      return new CompactEncrypt(Buffer.from(JSON.stringify(value))).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ctx: ctx(context) }).encrypt(await key);
+    },
+    async unseal(context, text) {
+      try {
+        const { plaintext, protectedHeader } = await compactDecrypt(text, await key, { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] });
+        // The header is authenticated: it says what the text was sealed for.
+        if (protectedHeader['ctx'] === ctx(context)) return JSON.parse(Buffer.from(plaintext).toString()) as unknown;
+      } catch {
+        // No cause: it could carry what was decrypted.
+      }
+      throw new RegistryError('sealed', 'a sealed document does not open');
+    },
+  };
+};
+
+/** Keyed hashes by which accounts and references are found: without the key they name nobody. */
+export interface Lookup {
+  account(account: string): string;
+  reference(jurisdiction: string, agency: string, reference: string): string;
+}
+
+export const createLookup = (deployment: string, lookupKey: string): Lookup => {
+  const key = secretOf('lookupKey', lookupKey);
+  const hash = (...parts: readonly string[]): string => createHmac('sha256', key).update(JSON.stringify([deployment, ...parts])).digest('hex');
+  // Two spellings of one reference are one reference.
+  const plain = (text: string): string => text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+  return {
+    account: (account) => hash('account', account),
+    reference: (jurisdiction, agency, reference) => hash('reference', jurisdiction, plain(agency), plain(reference)),
+  };
+};
