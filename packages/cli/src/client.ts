@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ApiErrorBodySchema, REDACTED, Sensitive } from '@penreg/platform';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { plain } from './console.ts';
 import { CliError } from './error.ts';
 

@@ -18,8 +18,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-export const CLI_ERROR_CODES = ['usage', 'refused', 'unavailable', 'unverified', 'findings', 'declined'] as const;
-export type CliErrorCode = (typeof CLI_ERROR_CODES)[number];
+export type CliErrorCode = 'usage' | 'refused' | 'unavailable' | 'unverified' | 'findings' | 'declined';
 
 /** Why a command failed, for a person. `details` are further lines. */
 export class CliError extends Error {

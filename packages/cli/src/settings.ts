@@ -19,7 +19,7 @@ export interface Settings {
   readonly reports: () => Connection;
 }
 
-export const VARIABLES = ['PENREG_URL', 'PENREG_REPORTING_URL', 'PENREG_TOKEN_FILE'] as const;
+const VARIABLES = ['PENREG_URL', 'PENREG_REPORTING_URL', 'PENREG_TOKEN_FILE'] as const;
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 export const DEFAULT_REPORTING_URL = 'http://127.0.0.1:8081';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ConfigProblem } from './error.ts';
 
 /** Every error an API answers with, and its HTTP status. */
 export const API_ERRORS = {
@@ -88,5 +87,3 @@ export const toApiErrorBody = (error: ApiError, requestId: string): ApiErrorBody
   ...(error.rule === undefined ? {} : { rule: error.rule }),
   ...(error.problems.length === 0 ? {} : { problems: error.problems.map((p) => ({ ...p })) }),
 });
-
-export const toApiProblems = (problems: readonly ConfigProblem[]): readonly ApiProblem[] => problems.map(({ key, rule }) => ({ field: key, rule }));

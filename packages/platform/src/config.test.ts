@@ -101,7 +101,7 @@ describe('Sensitive', () => {
 
   it.each([
     ['String', () => String(secret)],
-    ['a template', () => `${secret}`],
+    ['a template', () => `${secret as unknown as string}`],
     ['concatenation', () => '' + (secret as unknown as string)],
     ['JSON', () => JSON.stringify({ secret, list: [secret] })],
     ['inspect', () => inspect({ secret }, { depth: 9, showHidden: true })],

@@ -1,6 +1,5 @@
 /** What can be wrong with how a process was started. */
-export const PLATFORM_ERROR_CODES = ['config', 'unsafe-process', 'token-file', 'listen', 'metric'] as const;
-export type PlatformErrorCode = (typeof PLATFORM_ERROR_CODES)[number];
+export type PlatformErrorCode = 'config' | 'token-file' | 'listen' | 'metric';
 
 /** One thing wrong with a configuration: the key as a dotted path, and the rule it breaks. Never a value. */
 export interface ConfigProblem {

@@ -14,8 +14,8 @@ declare module 'fastify' {
   }
 }
 
-export const REFUSAL_REASONS = ['no-token', 'unknown-token', 'expired-token', 'no-permission', 'request'] as const;
-export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+/** `request`: who it was is known and may, but a rule turned the request itself away. */
+export type RefusalReason = 'no-token' | 'unknown-token' | 'expired-token' | 'no-permission' | 'request';
 
 /** A request that was turned away, as it goes to the audit log. It holds no identifier and nothing of the body. */
 export interface Refusal {
@@ -66,7 +66,7 @@ const orderIdOf = (request: FastifyRequest): OrderId | null => {
 /** A field name that may stand in the audit log: callers can put anything into a key. */
 const auditable = (text: string | undefined): string | null => (text === undefined ? null : /\d{7,}/.test(text) ? '(withheld)' : text.slice(0, 300));
 
-export const refusalOf = (request: FastifyRequest, act: HttpAct, reason: RefusalReason, error: ApiError, personId: string | null): Refusal => ({
+const refusalOf = (request: FastifyRequest, act: HttpAct, reason: RefusalReason, error: ApiError, personId: string | null): Refusal => ({
   personId,
   act,
   reason,

@@ -1,16 +1,5 @@
 /** Error classes of this project: their messages are written here and carry no accounts and no event bytes. */
-const OWN_ERRORS = new Set([
-  'ApiError',
-  'DomainError',
-  'EvidenceError',
-  'KafkaError',
-  'PlatformError',
-  'RecordsError',
-  'RegistryError',
-  'ReportError',
-  'TapError',
-  'WireError',
-]);
+const OWN_ERRORS = new Set(['ApiError', 'CliError', 'EvidenceError', 'InfraError', 'KafkaError', 'PlatformError', 'RecordsError', 'RegistryError', 'TapError', 'TestkitError', 'WireError']);
 
 /** What a log line tells of an error. */
 export interface ErrorDescription {

@@ -17,10 +17,10 @@ interface MetricSpec {
 /** Stands for the closed set of a service's own route patterns. */
 export const ROUTE_PATTERN = '(route pattern)';
 
-export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd', 'other'] as const;
-export const HOLD_REASONS = ['starting', 'unconfirmed', 'head-unknown', 'log-broken', 'grant-vanished', 'grant-altered', 'grant-unlogged', 'restriction-lost', 'clock', 'other'] as const;
-export const BATCH_KINDS = ['data', 'control', 'aborted'] as const;
-export const FETCH_OUTCOMES = ['records', 'empty', 'error'] as const;
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd', 'other'] as const;
+const HOLD_REASONS = ['starting', 'unconfirmed', 'head-unknown', 'log-broken', 'grant-vanished', 'grant-altered', 'grant-unlogged', 'restriction-lost', 'clock', 'other'] as const;
+const BATCH_KINDS = ['data', 'control', 'aborted'] as const;
+const FETCH_OUTCOMES = ['records', 'empty', 'error'] as const;
 const GRANT_OUTCOMES = ['accepted', 'refused'] as const;
 const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'OTHER'] as const;

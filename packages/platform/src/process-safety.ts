@@ -3,8 +3,7 @@ import inspector from 'node:inspector';
 import type { Environment } from './config.ts';
 
 /** Ways in which what the process holds could leave it beside its outputs. */
-export const UNSAFE = ['inspector', 'kafkajs-debug', 'heap-snapshot', 'core-dump'] as const;
-export type Unsafe = (typeof UNSAFE)[number];
+export type Unsafe = 'inspector' | 'kafkajs-debug' | 'heap-snapshot' | 'core-dump';
 
 export interface UnsafeFinding {
   readonly kind: Unsafe;
@@ -23,7 +22,7 @@ export interface ProcessFacts {
 }
 
 /** The soft limit in a text of the form of `/proc/self/limits`. */
-export const coreLimitOf = (limits: string): string | null => /^Max core file size\s+(\S+)\s/m.exec(limits)?.[1] ?? null;
+const coreLimitOf = (limits: string): string | null => /^Max core file size\s+(\S+)\s/m.exec(limits)?.[1] ?? null;
 
 export const readProcessFacts = (): ProcessFacts => {
   let coreLimit: string | null = null;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export const REDACTED = '«redacted»';
 

@@ -13,7 +13,7 @@ export interface OrderActivation extends Service {
   readonly url: () => string | null;
 }
 
-export const VERSION = '0.1.0';
+const VERSION = '0.1.0';
 
 /** Puts the service together: registry, roster, tokens, routes. Nothing is connected or listening before `start`. */
 export const compose = async (config: OrderActivationConfig, { logger, metrics }: Pick<Stage, 'logger' | 'metrics'>): Promise<OrderActivation> => {

@@ -28,7 +28,7 @@ const ANSWERS: { readonly [C in RegistryErrorCode]: Answer | null } = {
 };
 
 /** An error of the registry as the API answers it; anything else as it is. */
-export const toApiError = (error: unknown): unknown => {
+const toApiError = (error: unknown): unknown => {
   if (!(error instanceof RegistryError)) return error;
   const answer = ANSWERS[error.code];
   return answer === null ? new ApiError('internal', [], error) : new ApiError(answer.code, { field: answer.field, rule: answer.rule }, error);

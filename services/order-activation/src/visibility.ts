@@ -20,7 +20,7 @@ export const visibilityOf = (identity: Identity, order: { readonly analysts: rea
 };
 
 /** An account as the auditor sees it: the same account is the same reference, and no reference leads back to it. It has the form of an account, so that it fits wherever one stands. */
-export const referenceOf = (lookupKey: Sensitive<string>, account: AccountId): AccountId =>
+const referenceOf = (lookupKey: Sensitive<string>, account: AccountId): AccountId =>
   `ref:${createHmac('sha256', Buffer.from(lookupKey.reveal(), 'base64url')).update(`penreg/reference/1\n${account}`).digest('hex').slice(0, 16)}` as AccountId;
 
 /** A body with every account replaced by its reference. Its hash is another one: it is for reading, not for signing. */
