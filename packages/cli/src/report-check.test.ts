@@ -9,7 +9,7 @@ const record = (n: number) => ({ kind: 'record', at: n, from: '12025550101' });
 
 const reportOf = (records: number, over: Record<string, unknown> = {}): string => {
   const head = line(HEADER) + Array.from({ length: records }, (_, i) => line(record(i))).join('');
-  return head + line({ kind: 'trailer', records, completeThrough: 5, gaps: [], seals: { checked: 1, failed: 0, findings: [] }, destroyed: 0, digest: createHash('sha256').update(head).digest('hex'), ...over });
+  return head + line({ kind: 'trailer', records, completeThrough: 5, gaps: [], seals: { checked: 1, failed: 0, findingCount: 0, findings: [] }, destroyed: 0, digest: createHash('sha256').update(head).digest('hex'), ...over });
 };
 
 const check = (text: string | Buffer, size = 1 << 20): ReportCheck => {
@@ -44,6 +44,11 @@ describe('the check of a report', () => {
       changed[at] = (changed[at] ?? 0) ^ 1;
       expect(() => check(changed).finish(), String(at)).toThrow(unverified);
     }
+  });
+
+  it('says why a report broke off on the other side, and whether to ask again', () => {
+    const broken = line(HEADER) + line(record(0)) + line({ kind: 'error', error: 'unavailable', retriable: true, complete: false });
+    expect(() => check(broken).finish()).toThrow(expect.objectContaining({ code: 'unverified', message: 'the report broke off after 1 records: unavailable', details: ['Ask for it again.'] }) as Error);
   });
 
   it.each([

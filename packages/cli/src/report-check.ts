@@ -10,10 +10,13 @@ const TrailerLine = z.object({
   /** Milliseconds since 1970; null when nothing can be said yet. */
   completeThrough: z.number().nullable(),
   gaps: z.array(z.object({ reason: z.string() })),
-  seals: z.object({ checked: z.number(), failed: z.number(), findings: z.array(z.object({ kind: z.string() })) }),
-  destroyed: z.unknown(),
+  seals: z.object({ checked: z.number(), failed: z.number(), findingCount: z.number(), findings: z.array(z.object({ kind: z.string() })) }),
+  /** Rows destroyed because they must not be there. */
+  destroyed: z.number(),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
 });
+/** The last line of a report that broke off on the service's side. */
+const ErrorLine = z.object({ kind: z.literal('error'), error: z.string().regex(/^[a-z-]{1,40}$/), retriable: z.boolean() });
 export type ReportHeader = z.output<typeof HeaderLine>;
 export type ReportTrailer = z.output<typeof TrailerLine>;
 
@@ -44,6 +47,7 @@ export class ReportCheck {
   #records = 0;
   #header: ReportHeader | null = null;
   #trailer: ReportTrailer | null = null;
+  #broke: z.output<typeof ErrorLine> | null = null;
 
   /** Lines of kind `record` so far. */
   get records(): number {
@@ -73,6 +77,9 @@ export class ReportCheck {
 
   /** The trailer of a report that is whole. @throws CliError `unverified` when it was cut off or altered */
   finish(): ReportTrailer {
+    if (this.#broke !== null) {
+      throw new CliError('unverified', `the report broke off after ${this.#records} records: ${this.#broke.error}`, [this.#broke.retriable ? 'Ask for it again.' : 'Asking again will not help; the log of the service says why.']);
+    }
     if (this.#restSize > 0 || this.#trailer === null) {
       throw new CliError('unverified', `the report was cut off after ${this.#records} records: its trailer is missing`, ['What was received is not a report. Ask for it again.']);
     }
@@ -81,23 +88,28 @@ export class ReportCheck {
   }
 
   #line(line: Buffer): void {
-    if (this.#trailer !== null) throw new CliError('unverified', 'something follows the trailer of the report');
+    if (this.#trailer !== null || this.#broke !== null) throw new CliError('unverified', 'something follows the last line of the report');
     this.#lines += 1;
     if (this.#lines === 1) this.#header = parseLine(line, HeaderLine, 'header');
-    else if (line.subarray(0, 64).includes('"kind":"trailer"') && isTrailer(line)) {
-      this.#trailer = parseLine(line, TrailerLine, 'trailer');
-      if (this.#hash.copy().digest('hex') !== this.#trailer.digest) throw new CliError('unverified', "the report's digest does not hold: it was altered on its way");
-      return;
-    } else this.#records += 1;
+    else {
+      switch (kindOf(line)) {
+        case 'trailer':
+          this.#trailer = parseLine(line, TrailerLine, 'trailer');
+          if (this.#hash.copy().digest('hex') !== this.#trailer.digest) throw new CliError('unverified', "the report's digest does not hold: it was altered on its way");
+          return;
+        case 'error':
+          this.#broke = parseLine(line, ErrorLine, 'last line');
+          return;
+        case 'record':
+          this.#records += 1;
+      }
+    }
     this.#hash.update(line).update('\n');
   }
 }
 
-const isTrailer = (line: Buffer): boolean => {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'trailer';
-  } catch {
-    return false;
-  }
+/** A line is a record unless it says at its beginning that it is something else. */
+const kindOf = (line: Buffer): 'record' | 'trailer' | 'error' => {
+  const start = line.subarray(0, 20).toString('latin1');
+  return start.startsWith('{"kind":"trailer"') ? 'trailer' : start.startsWith('{"kind":"error"') ? 'error' : 'record';
 };

@@ -36,7 +36,7 @@ const run = (...args: string[]) => penreg(['--reporting-url', url, '--token-file
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 const reportOf = (records: number, over: Record<string, unknown> = {}, order = ORDER): string => {
   const head = line({ kind: 'header', order, sentence: 'Records messages.' }) + Array.from({ length: records }, (_, i) => line({ kind: 'record', at: i })).join('');
-  return head + line({ kind: 'trailer', records, completeThrough: 1_700_000_000_000, gaps: [], seals: { checked: 2, failed: 0, findings: [] }, destroyed: 0, digest: createHash('sha256').update(head).digest('hex'), ...over });
+  return head + line({ kind: 'trailer', records, completeThrough: 1_700_000_000_000, gaps: [], seals: { checked: 2, failed: 0, findingCount: 0, findings: [] }, destroyed: 0, digest: createHash('sha256').update(head).digest('hex'), ...over });
 };
 const sends = (text: string): void => {
   respond = (response) => response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(text);
@@ -72,13 +72,32 @@ describe('penreg report', () => {
 
   it.each([
     ['gaps', { gaps: [{ reason: 'expired' }] }, '1 gaps'],
-    ['a failed seal', { seals: { checked: 2, failed: 1, findings: [] } }, '1 seals do not hold'],
-    ['findings', { seals: { checked: 2, failed: 0, findings: [{ kind: 'altered' }] } }, '1 findings'],
+    ['a failed seal', { seals: { checked: 2, failed: 1, findingCount: 0, findings: [] } }, '1 seals do not hold'],
+    ['findings', { seals: { checked: 2, failed: 0, findingCount: 7, findings: [{ kind: 'altered' }] } }, '7 findings'],
   ])('ends with 6 on a whole report that names %s, and keeps it', async (_what, over, says) => {
     sends(reportOf(1, over));
     const { code, err } = await run(ORDER, '--out', out);
     expect([code, existsSync(out)]).toEqual([EXIT.findings, true]);
     expect(err).toContain(says);
+  });
+
+  const rows = 'time_utc,event\r\n2026-11-24 09:00:00,message\r\n';
+
+  it('keeps CSV that came to its end, and says where coverage and seals stand', async () => {
+    sends(rows);
+    const { code, err } = await run(ORDER, '--format', 'csv', '--out', out);
+    expect([code, readFileSync(out, 'utf8')]).toEqual([EXIT.ok, rows]);
+    expect(err).toContain(`penreg report summary ${ORDER}`);
+  });
+
+  it.each([
+    ['a row that says so', () => sends(`${rows}ERROR,these rows are not complete,unavailable\r\n`)],
+    ['half a row', () => sends(rows.slice(0, -3))],
+    ['nothing', () => sends('')],
+    ['a connection that breaks', () => (respond = (response) => void (response.writeHead(200), response.write(rows), setTimeout(() => response.destroy(), 20)))],
+  ])('ends with 5 on CSV that ends with %s', async (_what, arrange) => {
+    arrange();
+    expect([(await run(ORDER, '--format', 'csv', '--out', out)).code, existsSync(out)]).toEqual([EXIT.unverified, false]);
   });
 
   it('says what the service refused', async () => {

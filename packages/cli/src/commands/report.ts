@@ -13,6 +13,7 @@ import { orderPath } from './order.ts';
 
 const FORMATS = ['ndjson', 'csv'] as const;
 const PROGRESS_MS = 500;
+const TAIL = 512;
 
 /** Says how far a download is, on the same line of a terminal, once a second elsewhere. */
 const progressOn = (io: Console): { readonly tell: (text: string) => void; readonly clear: () => void } => {
@@ -52,7 +53,8 @@ const summaryLines = (trailer: ReportTrailer): readonly string[] =>
     ['complete through', trailer.completeThrough === null ? 'nothing can be said yet' : new Date(trailer.completeThrough).toISOString()],
     ['gaps', trailer.gaps.length === 0 ? 'none' : trailer.gaps.map((gap) => gap.reason).join(', ')],
     ['seals', `${trailer.seals.checked} checked, ${trailer.seals.failed} failed`],
-    ['findings', trailer.seals.findings.length === 0 ? 'none' : trailer.seals.findings.map((finding) => finding.kind).join(', ')],
+    ['findings', trailer.seals.findingCount === 0 ? 'none' : `${trailer.seals.findingCount}: ${[...new Set(trailer.seals.findings.map((finding) => finding.kind))].join(', ')}`],
+    ['destroyed', trailer.destroyed],
     ['digest', trailer.digest],
   ]);
 
@@ -65,11 +67,14 @@ const download = async (id: string, { format, out }: { format: (typeof FORMATS)[
   const target = openTarget(out, io);
   const progress = progressOn(io);
   let bytes = 0;
+  /** The last characters that arrived: whether rows came to their end shows there. */
+  let tail = '';
   try {
     for await (const part of response.body) {
       const chunk = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
       bytes += chunk.length;
       if (format === 'ndjson') check.take(chunk);
+      else tail = (tail + chunk.subarray(-TAIL).toString('latin1')).slice(-TAIL);
       if (!target.stream.write(chunk)) await once(target.stream, 'drain');
       progress.tell(format === 'ndjson' ? `${check.records} records, ${megabytes(bytes)}` : megabytes(bytes));
     }
@@ -80,6 +85,7 @@ const download = async (id: string, { format, out }: { format: (typeof FORMATS)[
     progress.clear();
   }
   if (format === 'csv') {
+    if (!tail.endsWith('\r\n') || /(^|\r\n)ERROR,[^\r\n]*\r\n$/.test(tail)) throw new CliError('unverified', `the rows were cut off after ${megabytes(bytes)}`, ['What was received is not complete. Ask for it again.']);
     await target.keep();
     print(io.err, `${megabytes(bytes)} of rows. CSV carries no digest; coverage and seals: penreg report summary ${id}`);
     return;
@@ -95,7 +101,7 @@ const download = async (id: string, { format, out }: { format: (typeof FORMATS)[
 const assertComplete = (trailer: Pick<ReportTrailer, 'gaps' | 'seals'>): void => {
   const wrong = [
     ...(trailer.seals.failed > 0 ? [`${trailer.seals.failed} seals do not hold`] : []),
-    ...(trailer.seals.findings.length > 0 ? [`${trailer.seals.findings.length} findings`] : []),
+    ...(trailer.seals.findingCount > 0 ? [`${trailer.seals.findingCount} findings`] : []),
     ...(trailer.gaps.length > 0 ? [`${trailer.gaps.length} gaps`] : []),
   ];
   if (wrong.length > 0) throw new CliError('findings', `the report is whole, and says: ${wrong.join('; ')}`);
