@@ -11,7 +11,8 @@ import type { AuditLink, NewAuditEntry, Writer } from './writer.ts';
 
 const BATCH = 100;
 const PAGE = 1_000;
-const ACTOR = /^[A-Za-z0-9._-]{1,64}$/;
+/** A person, a service, or `tap:NAME`. */
+const ACTOR = /^[A-Za-z0-9._:-]{1,80}$/;
 const ACT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 interface Pending {
