@@ -26,6 +26,11 @@ const MAX_AMBIGUOUS = 100_000;
 
 const MAX_DESTROYABLE = 10_000;
 
+const OVERRUN = `
+  SELECT topic_id, partition, toString(offset), row_hash FROM records FINAL
+  WHERE order_id = {order:UUID} AND toUnixTimestamp64Milli(greatest(at, appended, read_at)) >= {stopped:Int64}
+  ORDER BY topic_id, partition, offset, row_hash LIMIT ${MAX_DESTROYABLE}`;
+
 type Verdict = 'deliver' | 'later' | 'pending' | 'unproven' | 'outside' | 'superseded';
 
 const refOf = (row: RecordRow): RowRef => ({ topicId: row[1], partition: row[2], offset: BigInt(row[3]), rowHash: row[4] });
@@ -187,6 +192,8 @@ const readerFor = (client: ClickHouseClient, orderId: OrderId): OrderReader => (
     const seals = await readSeals(scope, coverage.ledger, request.roster, findings);
     return new OrderExamination(scope, request, coverage, seals, findings);
   },
+  overrun: async (stoppedAt: UtcMs): Promise<readonly Destroyable[]> =>
+    (await scopeTo(client, orderId).all<[string, number, string, string]>(OVERRUN, { stopped: stoppedAt })).map(([topicId, partition, offset, rowHash]) => ({ topicId, partition, offset: BigInt(offset), rowHash, reason: 'stop-overrun' })),
   destroy: (rows: readonly RowRef[], reason: VoidReason, signer: SigningKey, at: UtcMs): Promise<Destruction> =>
     destroyRows(client, scopeTo(client, orderId), rows, (part) => signVoid({ ...part, orderId, reason, at }, signer)),
 });

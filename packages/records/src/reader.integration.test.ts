@@ -385,6 +385,7 @@ describe("the order's windows are applied again", () => {
     expect(result.examination.findings).toEqual([]);
 
     const reader = readers.for(ORDER_A);
+    expect((await reader.overrun(stopAt)).map(({ offset, reason }) => [offset, reason])).toEqual([5n, 6n, 7n, 8n].map((offset) => [offset, 'stop-overrun']));
     expect(await reader.destroy(result.examination.destroyable, 'stop-overrun', serviceKey, T0 + HOUR)).toEqual({ rows: 4, before: 9, after: 5 });
     const after = await read(stopped());
     expect(offsets(after)).toEqual([0, 1, 2, 3, 4]);

@@ -126,6 +126,11 @@ export interface OrderReader {
   readonly orderId: OrderId;
   examine(request: ReadRequest): Promise<Examination>;
   /**
+   * Rows of a stopped order whose time, append time or moment of reading is not before the stop, whether sealed or not;
+   * at most 10,000. Cheap: nothing is verified.
+   */
+  overrun(stoppedAt: UtcMs): Promise<readonly Destroyable[]>;
+  /**
    * Destroys rows: 1 a signed void for each topic, 2 the deletion, waited for. Repeating it is harmless.
    * Throws `RecordsError` `not-destroyed` when rows are still there afterwards.
    */

@@ -1,0 +1,88 @@
+import { EVENT_KINDS, GAP_REASONS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema } from '@penreg/domain';
+import { FINDING_KINDS } from '@penreg/records';
+import { z } from 'zod';
+import { REPORT_FORMATS } from './report.ts';
+
+/** The forms of requests and answers. Answers hold no transforms: they are encoded as they stand. */
+
+export const OrderParams = z.strictObject({ id: OrderIdSchema });
+export const ReportQuery = z.strictObject({ format: z.enum(REPORT_FORMATS).default('ndjson') });
+
+const Instant = z.number().describe('milliseconds since 1970-01-01T00:00:00Z');
+const Text = z.string();
+const Offset = z.string().describe('decimal digits');
+
+const Scope = { targets: z.array(Text), direction: z.enum(ORDER_DIRECTIONS), kinds: z.array(z.enum(ORDER_KINDS)), fields: z.array(z.enum(ORDER_FIELDS)) };
+
+const Gap = z.strictObject({
+  reason: z.enum(GAP_REASONS),
+  topicId: Text,
+  partition: z.number(),
+  from: Offset,
+  to: Offset,
+  /** Bounds of the append times that the range can hold; null = unknown on that side. */
+  appendedFrom: Instant.nullable(),
+  appendedTo: Instant.nullable(),
+});
+
+const Seals = z.strictObject({
+  checked: z.number(),
+  failed: z.number(),
+  findingCount: z.number(),
+  findings: z.array(
+    z.strictObject({
+      kind: z.enum(FINDING_KINDS),
+      position: z.strictObject({ topicId: Text, partition: z.number(), from: Offset, to: Offset }).nullable(),
+      flush: z.strictObject({ tap: Text, boot: Text, flush: z.number() }).nullable(),
+      count: z.number(),
+    }),
+  ),
+});
+
+export const SummaryAnswer = z.strictObject({
+  order: Text,
+  docket: Text,
+  court: Text,
+  agency: Text,
+  agencyReference: Text,
+  legalBasis: Text,
+  jurisdiction: Text,
+  bodyHash: Text,
+  test: z.boolean(),
+  sentence: Text,
+  window: z.strictObject({
+    asWritten: Text,
+    zone: Text,
+    ordered: z.strictObject({ from: Instant, until: Instant }),
+    inForce: z.strictObject({ from: Instant, until: Instant }).nullable(),
+    stoppedAt: Instant.nullable(),
+  }),
+  scope: z.strictObject(Scope),
+  segments: z.array(z.strictObject({ from: Instant, until: Instant, ...Scope })),
+  totals: z.strictObject({
+    records: z.number(),
+    later: z.number().describe('rows at or after completeThrough'),
+    pending: z.number().describe('rows written and not yet sealed'),
+    unproven: z.number().describe('rows whose seal does not hold'),
+    outside: z.number().describe('rows outside the window in force or the scope'),
+    first: Instant.nullable(),
+    last: Instant.nullable(),
+    events: z.partialRecord(z.enum(EVENT_KINDS), z.number()),
+  }),
+  completeThrough: Instant.nullable(),
+  gaps: z.array(Gap),
+  seals: Seals,
+  destroyed: z.number(),
+  limits: z.array(Text),
+  generatedAt: Instant,
+  software: Text,
+});
+
+export const REPORT_DESCRIPTION = [
+  'The order\'s report as a stream.',
+  '`ndjson`: a header line, one line per record in the order of event time, topic, partition, offset, and a trailer line whose `digest` is the SHA-256 of every byte before it.',
+  'A report without its trailer is not whole; one that breaks off ends with a line of kind `error`.',
+  'A null field of a record is named in exactly one of `withheld`, `invalid`, `notInStream`, `notApplicable`.',
+  '`csv`: RFC 4180 rows under one header row; a field without a value says in parentheses why; a cell that begins with = + - @, an apostrophe or a control character has one apostrophe in front of it.',
+  'Rows that break off end with a row that begins with ERROR. What csv cannot say stands in the summary.',
+].join(' ');

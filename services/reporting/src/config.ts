@@ -1,0 +1,39 @@
+import { TimingSchema } from '@penreg/domain';
+import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, TokensConfigSchema } from '@penreg/platform';
+import { z } from 'zod';
+
+export const ReportingConfigSchema = z.strictObject({
+  deployment: NameSchema,
+  registry: z.strictObject({
+    url: z.string().regex(/^rediss?:\/\//, 'redis://host:port or rediss://host:port'),
+    username: z.string().optional(),
+    password: SecretSchema.optional(),
+    /** Seals orders and grants at rest. */
+    sealingKey: SecretKeySchema,
+    /** Keys the hashes under which accounts and agency references are looked up. */
+    lookupKey: SecretKeySchema,
+  }),
+  clickhouse: z.strictObject({
+    url: z.string().regex(/^https?:\/\//, 'http://host:port or https://host:port'),
+    /** The reader's user: see `roleGrants` in @penreg/records. */
+    username: z.string().min(1),
+    password: SecretSchema,
+    database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a database is named [A-Za-z_][A-Za-z0-9_]*'),
+  }),
+  roster: RosterConfigSchema,
+  tokens: TokensConfigSchema,
+  /** This service's key pair, JSON {keyId, publicKey, privateKey}: it signs what is destroyed. */
+  key: z.strictObject({ file: z.string().min(1) }),
+  timing: TimingSchema.prefault({}),
+  sweep: z
+    .strictObject({
+      /** Milliseconds between two looks for rows of stopped orders. */
+      intervalMs: z.int().min(100).default(30_000),
+      /** How long after a stop a late tap may still write rows: the topic's retention and some. */
+      forMs: z.int().min(0).default(48 * 3_600_000),
+    })
+    .prefault({}),
+  http: HttpConfigSchema,
+  log: LogConfigSchema,
+});
+export type ReportingConfig = z.output<typeof ReportingConfigSchema>;

@@ -1,0 +1,2 @@
+export { compose, type Reporting, type ReportingAdapters } from './compose.ts';
+export { ReportingConfigSchema, type ReportingConfig } from './config.ts';
