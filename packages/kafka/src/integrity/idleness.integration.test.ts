@@ -13,7 +13,8 @@ test('an empty topic gives one fetch after the other, each a proof that nothing 
   for (const fetched of seen) {
     expect(fetched).toMatchObject({ topic, fetchedOffset: 0n, highWatermark: 0n, lastStableOffset: 0n, logStartOffset: 0n, aborted: [], size: 0 });
     expect(fetched.requestedAt).toBeGreaterThanOrEqual(before);
-    expect(fetched.requestedAt).toBeLessThanOrEqual(fetched.handledAt);
+    // The broker held the request for as long as it may: the claim is about its beginning.
+    expect(fetched.handledAt - fetched.requestedAt).toBeGreaterThanOrEqual(90);
   }
 });
 

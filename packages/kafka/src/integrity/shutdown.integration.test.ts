@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openTapConsumer } from '../index.ts';
-import { brokers, eventually, isAtEnd, newTopic, openAdmin, produce, record, rejection } from './testing.ts';
+import { brokers, eventually, eventuallyOnly, isAtEnd, newTopic, openAdmin, openHandles, produce, record, rejection } from './testing.ts';
 
 /** A promise and what resolves it. */
 const gate = (): { readonly opened: Promise<void>; open(): void } => {
@@ -145,6 +145,7 @@ let stopInside = (): Promise<void> => Promise.resolve();
 test('stop() during the first join leaves no consumer behind', async () => {
   const admin = await openAdmin();
   const topic = await newTopic(admin);
+  const before = await openHandles();
   const consumer = await openTapConsumer({ brokers: brokers(), topic, group: `group-${topic}`, maxWaitMs: 100 });
   const calls: string[] = [];
   const running = consumer.run({ joined: () => void calls.push('joined'), crashed: () => calls.push('crashed'), handle: async () => void calls.push('handle') });
@@ -155,6 +156,7 @@ test('stop() during the first join leaves no consumer behind', async () => {
   expect(handled).toEqual([]);
   expect(await admin.members(`group-${topic}`)).toBe(0);
   await consumer.disconnect();
+  await eventuallyOnly(before);
 });
 
 test('a consumer that never ran, and one that is disconnected twice', async () => {
@@ -169,9 +171,9 @@ test('a consumer that never ran, and one that is disconnected twice', async () =
 
 test('a closed consumer keeps nothing of the process alive', async () => {
   const topic = await newTopic(await openAdmin());
-  const before = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
+  const before = await openHandles();
   const recorder = await record({ topic });
   await eventually('a fetch', () => recorder.seen.length > 0);
   await recorder.consumer.disconnect();
-  await eventually('silence', () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length <= before, 3_000);
+  await eventuallyOnly(before);
 });

@@ -227,3 +227,28 @@ export const rejection = async (act: Promise<unknown>): Promise<KafkaError> => {
   }
   throw new Error('it did not reject');
 };
+
+const handles = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
+
+/** Connections and timers of this process that stay: the least of several looks. The looks have no timer of their own. */
+export const openHandles = async (): Promise<number> => {
+  let least = Infinity;
+  for (let i = 0; i < 10; i++) {
+    await delay(20);
+    least = Math.min(least, handles());
+  }
+  return least;
+};
+
+/** What is left of a consumer that goes on retrying shows up again and again, so it must be gone several times in a row. */
+export const eventuallyOnly = async (count: number, limitMs = 5_000): Promise<void> => {
+  let inARow = 0;
+  await eventually(
+    `only ${count} connections and timers`,
+    () => {
+      inARow = handles() <= count ? inARow + 1 : 0;
+      return inARow >= 20;
+    },
+    limitMs,
+  );
+};
