@@ -165,6 +165,13 @@ export const scopeAt = (order: OracleOrder, instant: number, { lead }: OracleTim
   return scope;
 };
 
+/** The end of an order's window in force, exclusive; null when it never is in force. */
+export const endOf = (order: OracleOrder, timing: OracleTiming): number | null => {
+  const changes = order.restrictions.flatMap((r) => (r.act === 'stop' ? [r.published] : [Math.max(r.at, r.published + timing.lead), ...(r.act === 'narrow' && r.until !== undefined ? [r.until] : [])]));
+  const ends = [order.until, ...changes].filter((instant) => scopeAt(order, instant - 1, timing) !== null);
+  return ends.length === 0 ? null : Math.max(...ends);
+};
+
 const withoutUndefined = ({ targets, direction, kinds, fields }: { readonly [K in keyof OracleScope]?: OracleScope[K] | undefined }): Partial<OracleScope> => ({
   ...(targets === undefined ? {} : { targets }),
   ...(direction === undefined ? {} : { direction }),
