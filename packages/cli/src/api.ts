@@ -2,11 +2,11 @@ import { EnvelopeSchema, OrderBodySchema } from '@penreg/domain';
 import { z } from 'zod';
 
 /**
- * What the commands read of the services' answers. Members they do not know are ignored, so that a newer service does not
+ * What the commands read of the services' answers. Members they do not know are passed through, so that a newer service does not
  * break an older command line; what they do read must have exactly this form.
  */
 
-const StatementLine = z.object({
+const StatementLine = z.looseObject({
   act: z.string(),
   personId: z.string(),
   role: z.string(),
@@ -15,7 +15,7 @@ const StatementLine = z.object({
   published: z.number().nullable(),
 });
 
-export const OrderAnswer = z.object({
+export const OrderAnswer = z.looseObject({
   orderId: z.string(),
   state: z.string(),
   bodyHash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -24,16 +24,16 @@ export const OrderAnswer = z.object({
   body: OrderBodySchema.nullable(),
   approval: EnvelopeSchema.nullable(),
   activation: EnvelopeSchema.nullable(),
-  restrictions: z.array(z.object({ envelope: EnvelopeSchema })).nullable(),
+  restrictions: z.array(z.looseObject({ envelope: EnvelopeSchema })).nullable(),
   statements: z.array(StatementLine),
-  inForce: z.object({ from: z.number(), until: z.number(), stoppedAt: z.number().nullable() }).nullable(),
+  inForce: z.looseObject({ from: z.number(), until: z.number(), stoppedAt: z.number().nullable() }).nullable(),
   analysts: z.array(z.string()),
 });
 export type OrderAnswer = z.output<typeof OrderAnswer>;
 
-export const OrderListAnswer = z.object({
+export const OrderListAnswer = z.looseObject({
   orders: z.array(
-    z.object({
+    z.looseObject({
       orderId: z.string(),
       state: z.string(),
       jurisdiction: z.string(),
@@ -41,29 +41,46 @@ export const OrderListAnswer = z.object({
       docket: z.string().nullable(),
       direction: z.string(),
       targets: z.number(),
-      window: z.object({ start: z.number(), until: z.number() }),
+      window: z.looseObject({ start: z.number(), until: z.number() }),
     }),
   ),
 });
 
-export const ConfirmationsAnswer = z.object({
+export const ConfirmationsAnswer = z.looseObject({
   orderId: z.string(),
-  publication: z.object({ epoch: z.number(), published: z.number() }).nullable(),
+  publication: z.looseObject({ epoch: z.number(), published: z.number() }).nullable(),
   inForceSince: z.number().nullable(),
-  confirmations: z.array(z.object({ tap: z.string(), epoch: z.number(), at: z.number(), verified: z.boolean() })),
+  confirmations: z.array(z.looseObject({ tap: z.string(), epoch: z.number(), at: z.number(), verified: z.boolean() })),
 });
 
-export const TapsAnswer = z.object({
-  registry: z.object({ epoch: z.number(), head: z.string().nullable() }),
-  taps: z.array(z.object({ tap: z.string(), epoch: z.number().nullable(), head: z.string().nullable(), at: z.number(), agreement: z.enum(['current', 'behind', 'diverged', 'silent']), hold: z.string().nullable() })),
+export const TapsAnswer = z.looseObject({
+  registry: z.looseObject({ epoch: z.number(), head: z.string().nullable() }),
+  taps: z.array(z.looseObject({ tap: z.string(), epoch: z.number().nullable(), head: z.string().nullable(), at: z.number(), agreement: z.enum(['current', 'behind', 'diverged', 'silent']), hold: z.string().nullable() })),
 });
 
-export const JurisdictionsAnswer = z.object({
-  jurisdictions: z.array(z.object({ id: z.string(), name: z.string(), citation: z.string(), enabled: z.boolean(), maxPeriodDays: z.number(), maxPeriodCitation: z.string() })),
+export const JurisdictionsAnswer = z.looseObject({
+  jurisdictions: z.array(z.looseObject({ id: z.string(), name: z.string(), citation: z.string(), enabled: z.boolean(), maxPeriodDays: z.number(), maxPeriodCitation: z.string() })),
 });
 
-export const RosterAnswer = z.object({
+export const RosterAnswer = z.looseObject({
   version: z.number(),
-  people: z.array(z.object({ personId: z.string(), roles: z.array(z.string()), keys: z.array(z.object({ keyId: z.string(), publicKey: z.string(), notAfter: z.number() })) })),
+  people: z.array(z.looseObject({ personId: z.string(), roles: z.array(z.string()), keys: z.array(z.looseObject({ keyId: z.string(), publicKey: z.string(), notAfter: z.number() })) })),
 });
 export type RosterAnswer = z.output<typeof RosterAnswer>;
+
+export const AuditAnswer = z.looseObject({
+  whole: z.boolean(),
+  problem: z.looseObject({ log: z.string(), problem: z.string(), seq: z.number() }).nullable(),
+  head: z.looseObject({ seq: z.number(), hash: z.string() }).nullable(),
+  entries: z.array(z.looseObject({ seq: z.number(), at: z.number(), actor: z.string(), act: z.string(), orderId: z.string().nullable(), detail: z.string() })),
+});
+
+export const SummaryAnswer = z.looseObject({
+  order: z.string(),
+  sentence: z.string(),
+  totals: z.looseObject({ records: z.number(), later: z.number(), pending: z.number() }),
+  completeThrough: z.number().nullable(),
+  gaps: z.array(z.looseObject({ reason: z.string() })),
+  seals: z.looseObject({ checked: z.number(), failed: z.number(), findingCount: z.number(), findings: z.array(z.looseObject({ kind: z.string() })) }),
+  destroyed: z.number(),
+});

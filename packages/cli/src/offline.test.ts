@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Envelope } from '@penreg/domain';
-import { generateKeyPair, signRoster, statementHashOf, verifyEnvelope, type KeyPair, type Roster } from '@penreg/evidence';
+import { generateKeyPair, signRoster, statementHashOf, verifyEnvelope, verifyHeadAcceptance, type KeyPair, type Roster } from '@penreg/evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from './error.ts';
 import { penreg } from './testing.ts';
@@ -149,6 +149,28 @@ describe('penreg order sign, on a machine that is on no network', () => {
     writeFileSync(at('order.json'), JSON.stringify(body));
     expect((await sign('stop', 'stop.json', ['--yes', '--reason', 'quashed'])).code).toBe(EXIT.usage);
     expect((await sign('conquer', 'x.json')).code).toBe(EXIT.usage);
+  });
+});
+
+describe('penreg head', () => {
+  const head = `--replaces 41:${'a'.repeat(64)} --by 40:${'b'.repeat(64)} --deployment test`.split(' ');
+  const sign = (key: string, out: string, ...more: string[]) => penreg(['head', 'sign', ...head, '--key', at(key), '--out', at(out), '--yes', ...more]);
+
+  it('takes two different people who name the same heads', async () => {
+    await penreg(['keys', 'new', '--person', 'arno', '--out', at('arno.key.json')]);
+    expect((await sign('anna.key.json', 'first.json')).code).toBe(EXIT.ok);
+    expect((await sign('anna.key.json', 'alone.json', '--with', at('first.json'))).code).toBe(EXIT.refused);
+    const other = await penreg(['head', 'sign', '--replaces', `41:${'a'.repeat(64)}`, '--by', '0:none', '--deployment', 'test', '--key', at('arno.key.json'), '--out', at('other.json'), '--yes', '--with', at('first.json')]);
+    expect(other.code).toBe(EXIT.unverified);
+    expect((await sign('arno.key.json', 'head.json', '--with', at('first.json'))).code).toBe(EXIT.ok);
+
+    const keys = ['anna', 'arno'].map((personId) => ({ personId, ...read<KeyPair>(`${personId}.key.json`) }));
+    const roster: Roster = { type: 'penreg/roster/1', deployment: 'test', version: 1, demo: false, people: keys.map(({ personId, keyId, publicKey }) => ({ personId, roles: ['approver'], keys: [{ keyId, publicKey, notAfter: 4e12 }] })), taps: [], services: [] };
+    expect(verifyHeadAcceptance(read('head.json'), roster, Date.now())).toMatchObject({ replaces: { epoch: 41 }, by: { epoch: 40 } });
+  });
+
+  it.each([['x'], ['41:none'], [`0:${'a'.repeat(64)}`]])('refuses %s as a head', async (text) => {
+    expect((await penreg(['head', 'sign', '--replaces', text, '--by', '0:none', '--deployment', 'test', '--key', at('anna.key.json'), '--out', at('never.json'), '--yes'])).code).toBe(EXIT.usage);
   });
 });
 

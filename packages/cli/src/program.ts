@@ -1,6 +1,7 @@
 import { REDACTED, type Environment } from '@penreg/platform';
 import { Command, CommanderError } from 'commander';
 import { addActs } from './commands/acts.ts';
+import { addHead } from './commands/head.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLook } from './commands/look.ts';
 import { addOrder } from './commands/order.ts';
@@ -42,6 +43,7 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addActs(addOrder(program, settings), settings);
   addReport(program, settings);
   addLook(program, settings);
+  addHead(program, settings);
   return program;
 };
 

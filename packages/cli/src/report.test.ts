@@ -100,6 +100,15 @@ describe('penreg report', () => {
     expect([(await run(ORDER, '--format', 'csv', '--out', out)).code, existsSync(out)]).toEqual([EXIT.unverified, false]);
   });
 
+  it('summarises without rows, and ends with 6 where something is wrong', async () => {
+    const summary = { order: ORDER, sentence: 'Records messages.', totals: { records: 5, later: 2, pending: 1, first: null }, completeThrough: null, gaps: [], seals: { checked: 1, failed: 0, findingCount: 0, findings: [] }, destroyed: 0, docket: 'd' };
+    respond = (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(summary));
+    expect(await run('summary', ORDER)).toMatchObject({ code: EXIT.ok, out: expect.stringMatching(/Records messages\.[\s\S]*records\s+5[\s\S]*nothing can be said yet/) as string });
+    expect(JSON.parse((await run('summary', ORDER, '--json')).out)).toEqual(summary);
+    respond = (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...summary, gaps: [{ reason: 'expired' }] }));
+    expect((await run('summary', ORDER)).code).toBe(EXIT.findings);
+  });
+
   it('says what the service refused', async () => {
     respond = (response) => response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error: 'not-permitted', status: 403, requestId: 'r', problems: [{ field: 'authorization', rule: 'none of your roles may do report-read' }] }));
     expect(await run(ORDER, '--out', out)).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('none of your roles may do report-read') as string });

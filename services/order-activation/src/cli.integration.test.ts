@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { requestOf } from './testing.ts';
 import { startWorld, type World } from './testing-world.ts';
+
+// Every command is a process of its own; on a busy machine a life of twelve takes a while.
+vi.setConfig({ testTimeout: 180_000 });
 
 let world: World;
 beforeAll(async () => {
@@ -126,6 +129,13 @@ describe('penreg against the service', () => {
     expect((await penreg('anna', ['order', 'assign', id, 'nora'])).out).toContain('analysts: nora');
     expect((await penreg('anna', ['order', 'assign', id])).out).toContain('analysts: none');
     expect((await penreg('paula', ['jurisdictions'])).out).toMatch(/us-federal[\s\S]*60 days \(18 U\.S\.C\. § 3123\(c\)\(1\)\)/);
+  });
+
+  it('shows the auditor the log and that it is whole', async () => {
+    const { code, out } = await penreg('ivan', ['audit', '--count', '1000']);
+    expect(code).toBe(EXIT.ok);
+    expect(out).toMatch(/paula\s+\S*create[\s\S]*whole; the last entry is \d+/);
+    expect(out).not.toContain('12025550101');
   });
 
   it('tells apart a refusal, a missing order and a missing permission', async () => {

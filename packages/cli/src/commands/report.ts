@@ -2,11 +2,12 @@ import { createWriteStream, renameSync } from 'node:fs';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { SummaryAnswer } from '../api.ts';
 import { call, callJson } from '../client.ts';
 import { plain, print, type Console } from '../console.ts';
 import { CliError } from '../error.ts';
-import { ReportCheck, type ReportTrailer } from '../report-check.ts';
+import { ReportCheck } from '../report-check.ts';
 import type { Settings } from '../settings.ts';
 import { listOf } from '../table.ts';
 import { orderPath } from './order.ts';
@@ -47,15 +48,17 @@ const openTarget = (file: string | undefined, io: Console): { readonly stream: W
   };
 };
 
-const summaryLines = (trailer: ReportTrailer): readonly string[] =>
+/** What a report says of itself, whichever way it was asked. */
+type Verdict = Pick<z.output<typeof SummaryAnswer>, 'completeThrough' | 'gaps' | 'seals' | 'destroyed'> & { readonly records: number };
+
+const verdictLines = ({ records, completeThrough, gaps, seals, destroyed }: Verdict): readonly string[] =>
   listOf([
-    ['records', trailer.records],
-    ['complete through', trailer.completeThrough === null ? 'nothing can be said yet' : new Date(trailer.completeThrough).toISOString()],
-    ['gaps', trailer.gaps.length === 0 ? 'none' : trailer.gaps.map((gap) => gap.reason).join(', ')],
-    ['seals', `${trailer.seals.checked} checked, ${trailer.seals.failed} failed`],
-    ['findings', trailer.seals.findingCount === 0 ? 'none' : `${trailer.seals.findingCount}: ${[...new Set(trailer.seals.findings.map((finding) => finding.kind))].join(', ')}`],
-    ['destroyed', trailer.destroyed],
-    ['digest', trailer.digest],
+    ['records', records],
+    ['complete through', completeThrough === null ? 'nothing can be said yet' : new Date(completeThrough).toISOString()],
+    ['gaps', gaps.length === 0 ? 'none' : gaps.map((gap) => gap.reason).join(', ')],
+    ['seals', `${seals.checked} checked, ${seals.failed} failed`],
+    ['findings', seals.findingCount === 0 ? 'none' : `${seals.findingCount}: ${[...new Set(seals.findings.map((finding) => finding.kind))].join(', ')}`],
+    ['destroyed', destroyed],
   ]);
 
 const download = async (id: string, { format, out }: { format: (typeof FORMATS)[number]; out?: string }, { io, reports, json }: Settings): Promise<void> => {
@@ -93,12 +96,12 @@ const download = async (id: string, { format, out }: { format: (typeof FORMATS)[
   const trailer = check.finish();
   if (check.header?.order !== id) throw new CliError('unverified', 'this is the report of another order');
   await target.keep();
-  print(io.err, ...(json ? [JSON.stringify(trailer)] : [plain(check.header.sentence), '', ...summaryLines(trailer)]));
+  print(io.err, ...(json ? [JSON.stringify(trailer)] : [plain(check.header.sentence), '', ...verdictLines(trailer), `digest            ${trailer.digest}`]));
   assertComplete(trailer);
 };
 
 /** @throws CliError `findings` when the report is whole and says itself that something is wrong or missing */
-const assertComplete = (trailer: Pick<ReportTrailer, 'gaps' | 'seals'>): void => {
+const assertComplete = (trailer: Pick<Verdict, 'gaps' | 'seals'>): void => {
   const wrong = [
     ...(trailer.seals.failed > 0 ? [`${trailer.seals.failed} seals do not hold`] : []),
     ...(trailer.seals.findingCount > 0 ? [`${trailer.seals.findingCount} findings`] : []),
@@ -131,7 +134,9 @@ export const addReport = (program: Command, settings: () => Settings): void => {
     .addHelpText('after', '\nExamples:\n  penreg report summary ID')
     .action(async (id: string) => {
       const { io, json, reports } = settings();
-      const answer = await callJson(reports(), orderPath(id, '/summary'), z.record(z.string(), z.unknown()));
-      print(io.out, JSON.stringify(answer, null, json ? undefined : 2));
+      const answer = await callJson(reports(), orderPath(id, '/summary'), SummaryAnswer);
+      if (json) print(io.out, JSON.stringify(answer));
+      else print(io.out, plain(answer.sentence), '', ...verdictLines({ ...answer, records: answer.totals.records }), ...listOf([['later', answer.totals.later], ['pending', answer.totals.pending]]));
+      assertComplete(answer);
     });
 };
