@@ -32,6 +32,9 @@ export interface WatchDeps {
   readonly utc: () => UtcMs;
 }
 
+/** An alarm of one kind is said once in this time; what came since is counted in the next one. Every gap is in the records all the same. */
+const SAME_ALARM_MS = 10_000;
+
 /** Turns what the loop reports into logs, metrics, audit entries and the status page. */
 export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch => {
   const lag = new Map<number, number>();
@@ -41,6 +44,7 @@ export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch =
   let holdSince: UtcMs | null = null;
   let lastSign = utc();
   let alarms = 0;
+  const raised = new Map<string, { at: UtcMs; unsaid: number }>();
 
   const examinedThrough = (): UtcMs | null => {
     let oldest: UtcMs | null = null;
@@ -77,11 +81,19 @@ export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch =
       metrics.add('penreg_tap_dead_letters_15m_total', result.codes.length);
     },
     alarm(code, { partition, count }) {
+      const now = utc();
       alarms += 1;
       metrics.add('penreg_tap_alarms_total', 1);
       if (code === 'unreadable-batch') metrics.add('penreg_tap_unreadable_batches_total', 1);
-      logger.error('alarm', { alarm: logged.code(code), partition, count });
-      audit({ act: 'tap-alarm', detail: { alarm: code, partition, count } });
+      const before = raised.get(code);
+      if (before !== undefined && now - before.at < SAME_ALARM_MS) {
+        before.unsaid += count;
+        return;
+      }
+      const unsaid = before?.unsaid ?? 0;
+      raised.set(code, { at: now, unsaid: 0 });
+      logger.error('alarm', { alarm: logged.code(code), partition, count, unsaid });
+      audit({ act: 'tap-alarm', detail: { alarm: code, partition, count, unsaid } });
     },
     joined(assigned, generation) {
       partitions = assigned;
