@@ -49,7 +49,7 @@ export const verifyChain = (
       last = link;
       continue;
     }
-    return { ok: false, ...nameProblem(entries, index, expected, prev, whole) };
+    return { ok: false, ...nameProblem(entries, index, expected, prev, whole, head) };
   }
   if (head !== null && (last?.seq !== head.seq || last.hash !== head.hash)) {
     const at = entries.find((link) => link.seq === head.seq);
@@ -58,20 +58,25 @@ export const verifyChain = (
   return { ok: true, head: last === null ? null : { seq: last.seq, hash: last.hash } };
 };
 
-const nameProblem = (entries: readonly ChainEntry[], index: number, expected: number, prev: string | null, whole: boolean): { problem: ChainProblem; seq: number; index: number } => {
+const nameProblem = (
+  entries: readonly ChainEntry[],
+  index: number,
+  expected: number,
+  prev: string | null,
+  whole: boolean,
+  head: { readonly hash: string } | null,
+): { problem: ChainProblem; seq: number; index: number } => {
   const link = entries[index] as ChainEntry;
   if (!whole) return { problem: 'altered', seq: link.seq, index };
-  // Only a true link is followed by others. Two links after the same one: the one without followers was put in.
+  // Two links after the same one: only the true one is followed by others, or is the head.
   const before = entries[index - 1];
-  if (before !== undefined && link.prev === before.prev && link.hash !== before.hash && entries.some((other) => other.prev === link.hash))
-    return { problem: 'inserted', seq: before.seq, index: index - 1 };
-  const later = entries.findIndex((other, at) => at > index && other.seq === expected && other.prev === prev);
-  if (later !== -1) {
-    const displaced = entries.some((other, at) => at > index && other.prev === link.hash) || entries.slice(later + 1).some((other) => other.seq < link.seq);
-    return displaced || link.seq > expected ? { problem: 'reordered', seq: link.seq, index } : { problem: 'inserted', seq: link.seq, index };
-  }
-  if (link.seq > expected) return { problem: 'missing', seq: expected, index };
+  const isFollowed = entries.some((other) => other.prev === link.hash) || link.hash === head?.hash;
+  if (before !== undefined && link.prev === before.prev && link.hash !== before.hash && isFollowed) return { problem: 'inserted', seq: before.seq, index: index - 1 };
+  // Everything before is in order, so a smaller number is a copy.
   if (link.seq < expected) return { problem: 'inserted', seq: link.seq, index };
+  const comesLater = entries.some((other, at) => at > index && other.seq === expected && other.prev === prev);
+  if (link.seq > expected) return comesLater ? { problem: 'reordered', seq: link.seq, index } : { problem: 'missing', seq: expected, index };
+  if (comesLater) return { problem: 'inserted', seq: link.seq, index };
   // Right number, wrong predecessor: the link before was replaced by another one that is whole in itself.
   return { problem: 'altered', seq: expected - 1, index: Math.max(0, index - 1) };
 };

@@ -7,6 +7,7 @@ import {
   type OrderBody,
   type Role,
   type Statement,
+  type StatementOf,
   type UtcMs,
 } from '@penreg/domain';
 import { canonicalJson, type JsonValue } from './canonical.ts';
@@ -19,10 +20,10 @@ import { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, statementHashOf } from './st
 export const GRANT_REFUSALS = [
   /** Not of the form of a grant, or not in its one canonical form. */
   'schema',
-  /** The roster, the body or a statement belongs to another deployment. */
-  'deployment',
   /** The two statements are not an approval and an activation. */
   'act',
+  /** The roster, the body or a statement belongs to another deployment. */
+  'deployment',
   /** A statement names another order. */
   'order',
   /** A statement names another version of the order. */
@@ -92,25 +93,25 @@ export interface GrantTrust {
   readonly approvalLifeMs?: number | undefined;
 }
 
-type Refused = GrantRefusal | null;
-
-const matches = (statement: Statement, body: OrderBody, bodyHash: string, deployment: string): Refused => {
+const differs = (statement: Statement, body: OrderBody, bodyHash: string, deployment: string): 'deployment' | 'order' | 'version' | 'body' | null => {
   if (statement.deployment !== deployment) return 'deployment';
   if (statement.orderId !== body.orderId) return 'order';
   if (statement.version !== body.version) return 'version';
-  if (statement.bodyHash !== bodyHash) return 'body';
-  return null;
+  return statement.bodyHash === bodyHash ? null : 'body';
 };
 
-/** Whether the roster's person signed it, in this role, with a key that counted until `until`. */
-const signedBy = (envelope: Envelope, role: Role, roster: Roster, until: UtcMs): Extract<Refused, string> | null => {
-  const { statement, signature } = envelope;
-  if (statement.rosterVersion > roster.version) return 'roster-version';
+type SignerDoubt = 'roster-version' | 'signer' | 'role' | 'key-expired' | 'signature';
+
+/** What is wrong with who signed it: the roster's person, in this role, with a key that counted then and at `until`. In the order of `GRANT_REFUSALS`. */
+const signerDoubts = ({ statement, signature }: Envelope, role: Role, roster: Roster, until: UtcMs): readonly SignerDoubt[] => {
+  const doubts: SignerDoubt[] = [];
+  if (statement.rosterVersion > roster.version) doubts.push('roster-version');
   const person = personOfKey(roster, statement.keyId);
-  if (person === undefined || person.personId !== statement.personId) return 'signer';
-  if (statement.role !== role || !person.roles.includes(role)) return 'role';
-  if (Math.max(statement.signedAt, until) >= person.key.notAfter) return 'key-expired';
-  return verifyBytes(canonicalJson(statement as JsonValue), signature, person.key.publicKey) ? null : 'signature';
+  if (person === undefined || person.personId !== statement.personId) return [...doubts, 'signer'];
+  if (statement.role !== role || !person.roles.includes(role)) doubts.push('role');
+  if (Math.max(statement.signedAt, until) >= person.key.notAfter) doubts.push('key-expired');
+  if (!verifyBytes(canonicalJson(statement as JsonValue), signature, person.key.publicKey)) doubts.push('signature');
+  return doubts;
 };
 
 const isConfirmed = (grant: Grant, activationHash: string, bodyHash: string, trust: GrantTrust, from: UtcMs, to: UtcMs): boolean =>
@@ -135,13 +136,13 @@ export const verifyApproval = (
 ): GrantOutcome => {
   const refused = (reason: GrantRefusal): GrantOutcome => ({ outcome: 'refused', reason });
   const { statement } = approval;
-  if (statement.act !== 'approve') return refused('act');
   if (roster.deployment !== deployment || body.deployment !== deployment) return refused('deployment');
-  const mismatch = matches(statement, body, bodyHashOf(body), deployment);
-  if (mismatch !== null) return refused(mismatch);
+  if (statement.act !== 'approve') return refused('act');
+  const difference = differs(statement, body, bodyHashOf(body), deployment);
+  if (difference !== null) return refused(difference);
   if (statement.prev !== null) return refused('link');
-  const unsigned = signedBy(approval, 'approver', roster, now);
-  if (unsigned !== null) return refused(unsigned);
+  const [doubt] = signerDoubts(approval, 'approver', roster, now);
+  if (doubt !== undefined) return refused(doubt);
   if (statement.personId === body.proposer) return refused('proposer-approved');
   if (statement.signedAt > now + clockBound) return refused('order-of-signing');
   if (now >= statement.expiresAt || now - statement.signedAt > APPROVAL_LIFE_MS) return refused('approval-expired');
@@ -156,54 +157,77 @@ export const verifyApproval = (
  * Total: any value is accepted or refused, none throws.
  */
 export const verifyGrant = (grant: unknown, trust: GrantTrust): GrantOutcome => {
-  const reason = refusalOf(grant, trust);
-  return reason === null ? { outcome: 'accepted' } : { outcome: 'refused', reason };
+  for (const reason of refusalsOf(grant, trust)) return { outcome: 'refused', reason };
+  return { outcome: 'accepted' };
 };
 
-const refusalOf = (value: unknown, trust: GrantTrust): Refused => {
-  const { roster, deployment, clockBound, now } = trust;
-  const freshMs = trust.activationFreshMs ?? ACT_LIFE_MS;
+interface Case {
+  readonly grant: Grant;
+  readonly bodyHash: string;
+  readonly approval: StatementOf<'approve'>;
+  readonly activation: StatementOf<'activate'>;
+  readonly trust: GrantTrust;
+}
+
+/** One check per reason that needs no more than a well-formed grant with an approval and an activation; true = refused. In the order of `GRANT_REFUSALS`. */
+const CHECKS: readonly (readonly [Exclude<GrantRefusal, 'schema' | 'act' | SignerDoubt>, (c: Case) => boolean])[] = [
+  ['deployment', ({ approval, activation, grant, trust }) => [trust.roster, grant.body, approval, activation].some((x) => x.deployment !== trust.deployment)],
+  ['order', ({ approval, activation, grant: { body } }) => approval.orderId !== body.orderId || activation.orderId !== body.orderId],
+  ['version', ({ approval, activation, grant: { body } }) => approval.version !== body.version || activation.version !== body.version],
+  ['body', ({ approval, activation, bodyHash }) => approval.bodyHash !== bodyHash || activation.bodyHash !== bodyHash],
+  ['link', ({ approval, activation }) => approval.prev !== null || activation.prev !== statementHashOf(approval)],
+  ['nonce', ({ approval, activation }) => approval.nonce === activation.nonce],
+  ['same-person', ({ approval, activation }) => approval.personId === activation.personId],
+  ['proposer-approved', ({ approval, grant }) => approval.personId === grant.body.proposer],
+  ['order-of-signing', ({ approval, activation, trust }) => approval.signedAt > activation.signedAt + trust.clockBound],
+  ['approval-expired', ({ approval, activation, trust }) => activation.signedAt - approval.signedAt > (trust.approvalLifeMs ?? APPROVAL_LIFE_MS) || activation.signedAt >= approval.expiresAt],
+  ['activation-expired', ({ activation, grant }) => grant.published >= activation.expiresAt],
+  ['start-before-signing', ({ activation }) => activation.params.start < activation.signedAt],
+  ['published-before-signing', ({ activation, grant, trust }) => grant.published < activation.signedAt - trust.clockBound],
+  ['stale', (c) => !isFresh(c)],
+  ['window-cap', ({ grant: { body }, trust: { jurisdictionCaps } }) => {
+    const cap = Object.hasOwn(jurisdictionCaps, body.jurisdiction.id) ? jurisdictionCaps[body.jurisdiction.id] : undefined;
+    return cap === undefined || body.window.until - body.window.start > cap;
+  }],
+  ['deficient', ({ grant }) => deficienciesOf(grant.body).length > 0],
+  ['targets', ({ grant, trust }) => grant.body.targets.length > trust.maxTargets],
+  ['test-accounts', ({ grant: { body }, trust }) => body.test && !body.targets.every((target) => trust.testAccounts.includes(target))],
+];
+
+/**
+ * `published` is the registry's word, which whoever holds the registry can write: only the tap's own clock or a tap's
+ * signature makes an activation fresh. A confirmation of an activation says nothing about another one of the same body.
+ */
+const isFresh = ({ grant, activation, bodyHash, trust }: Case): boolean => {
+  const { now, clockBound } = trust;
+  const earliest = activation.signedAt - clockBound;
+  const latest = Math.min(activation.signedAt + (trust.activationFreshMs ?? ACT_LIFE_MS), activation.expiresAt + clockBound);
+  if (grant.published <= latest && now >= earliest && now <= latest) return true;
+  return isConfirmed(grant, statementHashOf(activation), bodyHash, trust, earliest, latest);
+};
+
+/** Every reason to refuse a grant, the first one first. Lazy: who wants one pays for no more. Exported for tests. */
+export function* refusalsOf(value: unknown, trust: GrantTrust): Generator<GrantRefusal> {
   const parsed = GrantSchema.safeParse(value);
-  // What was checked and what is obeyed must be the same bytes: a form that parsing would change is refused.
-  if (!parsed.success || !isCanonical(parsed.data, value)) return 'schema';
+  // What was checked and what is obeyed must be the same: a form that parsing would change is refused.
+  if (!parsed.success || !isCanonical(parsed.data, value)) return yield 'schema';
   const grant = parsed.data;
-  const { body, published } = grant;
   const approval = grant.approval.statement;
   const activation = grant.activation.statement;
+  if (approval.act !== 'approve' || activation.act !== 'activate') return yield 'act';
+  const c: Case = { grant, approval, activation, bodyHash: bodyHashOf(grant.body), trust };
+  for (const [reason, isRefused] of CHECKS) {
+    // Who signed comes after what was signed and before everything that believes it.
+    if (reason === 'same-person') yield* signersOf(c);
+    if (isRefused(c)) yield reason;
+  }
+  return;
+}
 
-  if (roster.deployment !== deployment || body.deployment !== deployment) return 'deployment';
-  if (approval.act !== 'approve' || activation.act !== 'activate') return 'act';
-  const bodyHash = bodyHashOf(body);
-  const mismatch = matches(approval, body, bodyHash, deployment) ?? matches(activation, body, bodyHash, deployment);
-  if (mismatch !== null) return mismatch;
-  if (approval.prev !== null || activation.prev !== statementHashOf(approval)) return 'link';
-  if (approval.nonce === activation.nonce) return 'nonce';
-
-  // An approver's key that has expired by the activation could be a stolen one signing into the past.
-  const unsigned = signedBy(grant.approval, 'approver', roster, activation.signedAt) ?? signedBy(grant.activation, 'activator', roster, activation.signedAt);
-  if (unsigned !== null) return unsigned;
-  if (approval.personId === activation.personId) return 'same-person';
-  if (approval.personId === body.proposer) return 'proposer-approved';
-
-  if (approval.signedAt > activation.signedAt + clockBound) return 'order-of-signing';
-  if (activation.signedAt - approval.signedAt > (trust.approvalLifeMs ?? APPROVAL_LIFE_MS) || activation.signedAt >= approval.expiresAt) return 'approval-expired';
-  if (published >= activation.expiresAt) return 'activation-expired';
-  if (activation.params.start < activation.signedAt) return 'start-before-signing';
-  if (published < activation.signedAt - clockBound) return 'published-before-signing';
-
-  // `published` is the registry's word, which whoever holds the registry can write: only the tap's own clock or a tap's signature makes an activation fresh.
-  const earliest = activation.signedAt - clockBound;
-  const latest = Math.min(activation.signedAt + freshMs, activation.expiresAt + clockBound);
-  const fresh = published <= latest && now >= earliest && now <= latest;
-  if (!fresh && !isConfirmed(grant, statementHashOf(activation), bodyHash, trust, earliest, latest)) return 'stale';
-
-  const cap = Object.hasOwn(trust.jurisdictionCaps, body.jurisdiction.id) ? trust.jurisdictionCaps[body.jurisdiction.id] : undefined;
-  if (cap === undefined || body.window.until - body.window.start > cap) return 'window-cap';
-  if (deficienciesOf(body).length > 0) return 'deficient';
-  if (body.targets.length > trust.maxTargets) return 'targets';
-  if (body.test && !body.targets.every((target) => trust.testAccounts.includes(target))) return 'test-accounts';
-  return null;
-};
+/** An approver's key that has expired by the activation could be a stolen one signing into the past: both count until then. */
+const signersOf = ({ grant, activation, trust }: Case): readonly SignerDoubt[] => [
+  ...new Set([...signerDoubts(grant.approval, 'approver', trust.roster, activation.signedAt), ...signerDoubts(grant.activation, 'activator', trust.roster, activation.signedAt)]),
+];
 
 const isCanonical = (parsed: Grant, value: unknown): boolean => {
   try {
@@ -214,7 +238,7 @@ const isCanonical = (parsed: Grant, value: unknown): boolean => {
 };
 
 /** Why a restriction does not verify. It is obeyed all the same, and alarmed. */
-export const RESTRICTION_DOUBTS = ['schema', 'act', 'deployment', 'order', 'version', 'body', 'link', 'nonce', 'roster-version', 'signer', 'role', 'key-expired', 'signature', 'time'] as const;
+export const RESTRICTION_DOUBTS = ['act', 'deployment', 'order', 'version', 'body', 'link', 'nonce', 'roster-version', 'signer', 'role', 'key-expired', 'signature', 'time'] as const;
 export type RestrictionDoubt = (typeof RESTRICTION_DOUBTS)[number];
 
 /** Roles any one of which can narrow, end or stop. */
@@ -229,8 +253,8 @@ export const RESTRICTING_ROLES = ['proposer', 'approver', 'activator'] as const 
 export const verifyRestriction = (envelope: Envelope, grant: Grant, roster: Roster, now: UtcMs, clockBound = 1_000): 'verified' | RestrictionDoubt => {
   const { statement } = envelope;
   if (!(RESTRICTING_ACTS as readonly string[]).includes(statement.act)) return 'act';
-  const mismatch = matches(statement, grant.body, bodyHashOf(grant.body), roster.deployment);
-  if (mismatch !== null) return mismatch as RestrictionDoubt;
+  const difference = differs(statement, grant.body, bodyHashOf(grant.body), roster.deployment);
+  if (difference !== null) return difference;
   const own = statementHashOf(statement);
   const others = [grant.approval, grant.activation, ...grant.restrictions.map((r) => r.envelope)].map((e) => e.statement).filter((s) => statementHashOf(s) !== own);
   const hashes = others.map(statementHashOf);
@@ -238,7 +262,7 @@ export const verifyRestriction = (envelope: Envelope, grant: Grant, roster: Rost
   if (others.some((s) => s.nonce === statement.nonce)) return 'nonce';
   const role = RESTRICTING_ROLES.find((r) => r === statement.role);
   if (role === undefined) return 'role';
-  const unsigned = signedBy(envelope, role, roster, statement.signedAt);
-  if (unsigned !== null) return unsigned as RestrictionDoubt;
+  const [doubt] = signerDoubts(envelope, role, roster, statement.signedAt);
+  if (doubt !== undefined) return doubt;
   return statement.signedAt > now + clockBound || statement.signedAt >= statement.expiresAt ? 'time' : 'verified';
 };

@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant, Statement } from '@penreg/domain';
+import { T0, bodyOf } from '../../domain/src/testing.ts';
+import { GRANT_REFUSALS, refusalsOf, verifyApproval, verifyGrant, verifyRestriction, type GrantRefusal } from './grants.ts';
+import { generateKeyPair } from './keys.ts';
+import { NOW, anna, annaTwo, arno, confirmationOf, nora, paula, rosterOf, signed, signedGrant, trustOf, type Signatory } from './testing.ts';
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const ORDER_B = '01939a3c-0000-7000-8000-00000000000b';
+const reasonOf = (grant: unknown, over: Parameters<typeof trustOf>[0] = {}): GrantRefusal | 'accepted' => {
+  const outcome = verifyGrant(grant, trustOf(over));
+  return outcome.outcome === 'accepted' ? 'accepted' : outcome.reason;
+};
+const withKeysUntil = (notAfter: number, personId: string) =>
+  rosterOf({ people: rosterOf().people.map((p) => (p.personId === personId ? { ...p, keys: p.keys.map((k) => ({ ...k, notAfter })) } : p)) });
+const paulaAs = (role: 'approver' | 'activator'): Signatory => ({ ...paula, role });
+
+describe('a grant is accepted', () => {
+  it('when two people signed exactly this body, in time', () => {
+    expect(reasonOf(signedGrant())).toBe('accepted');
+  });
+  it('when the proposer activates', () => {
+    expect(reasonOf(signedGrant({ activator: paulaAs('activator') }))).toBe('accepted');
+  });
+  it('later, with a confirmation that a tap signed in time', () => {
+    const grant = signedGrant();
+    expect(reasonOf(grant, { now: NOW + 30 * DAY, confirmations: [confirmationOf(grant)] })).toBe('accepted');
+  });
+  it('at the last instant of each limit', () => {
+    const at = NOW - 5_000;
+    expect(reasonOf(signedGrant({ approvedAt: at - 72 * HOUR, approval: { expiresAt: at + 1 } }))).toBe('accepted');
+    expect(reasonOf(signedGrant({ activatedAt: NOW - 15 * MINUTE, start: NOW, published: NOW - 14 * MINUTE }))).toBe('accepted');
+    expect(reasonOf(signedGrant({ published: at - 1_000 }))).toBe('accepted');
+    expect(reasonOf(signedGrant({ body: bodyOf({ window: { ...bodyOf().window, until: T0 + 60 * DAY } }) }))).toBe('accepted');
+  });
+});
+
+/** Each case is a grant that is right in all but the one thing its reason names. */
+const CASES: readonly (readonly [what: string, reason: GrantRefusal, grant: () => unknown, trust?: () => Parameters<typeof trustOf>[0]])[] = [
+  ['not a grant at all', 'schema', () => null],
+  ['an unknown member', 'schema', () => ({ ...signedGrant(), extra: 1 })],
+  ['a body whose lists are not in their one form', 'schema', () => {
+    const grant = signedGrant();
+    return { ...grant, body: { ...grant.body, kinds: [...grant.body.kinds].reverse() } };
+  }],
+  ['a body without a member that has a default', 'schema', () => {
+    const { test: _, ...body } = signedGrant().body;
+    return { ...signedGrant(), body };
+  }],
+  ['a tap of another deployment', 'deployment', () => signedGrant(), () => ({ deployment: 'other' })],
+  ['a roster of another deployment', 'deployment', () => signedGrant(), () => ({ roster: rosterOf({ deployment: 'other' }) })],
+  ['a body of another deployment, statements of this one', 'deployment', () => signedGrant({ body: bodyOf({ deployment: 'other' }), approval: { deployment: 'test' }, activation: { deployment: 'test' } })],
+  ['an approval of another deployment', 'deployment', () => signedGrant({ approval: { deployment: 'other' } })],
+  ['an activation of another deployment', 'deployment', () => signedGrant({ activation: { deployment: 'other' } })],
+  ['two approvals', 'act', () => {
+    const grant = signedGrant();
+    return { ...grant, activation: signed({ ...annaTwo, role: 'approver' }, grant.body, 'approve', {}, null, NOW - 5_000) };
+  }],
+  ['a stop presented as the activation', 'act', () => {
+    const grant = signedGrant();
+    return { ...grant, activation: signed(arno, grant.body, 'stop', { reason: 'other' }, grant.approval, NOW - 5_000) };
+  }],
+  ['statements of another order over this body', 'order', () => signedGrant({ approval: { orderId: ORDER_B } })],
+  ['an activation of another order', 'order', () => signedGrant({ activation: { orderId: ORDER_B } })],
+  ['an approval of another version', 'version', () => signedGrant({ approval: { version: 2 } })],
+  ['an activation of another version', 'version', () => signedGrant({ activation: { version: 2 } })],
+  ['an approval moved to a body with another target', 'body', () => {
+    const small = signedGrant();
+    return { ...small, body: bodyOf({ targets: ['12025550199'] }) };
+  }],
+  ['an approval over another body than the activation', 'body', () => signedGrant({ approval: { bodyHash: 'd'.repeat(64) } })],
+  ['an activation over another body than the approval', 'body', () => signedGrant({ activation: { bodyHash: 'd'.repeat(64) } })],
+  ['an approval exchanged for a newer one of the same body', 'link', () => ({ ...signedGrant(), approval: signed(anna, bodyOf(), 'approve', {}, null, NOW - 50_000) })],
+  ['an activation that follows nothing', 'link', () => signedGrant({ activation: { prev: null } })],
+  ['an approval that follows something', 'link', () => signedGrant({ approval: { prev: 'e'.repeat(64) } })],
+  ['one nonce twice', 'nonce', () => signedGrant({ approval: { nonce: 'n'.repeat(22) }, activation: { nonce: 'n'.repeat(22) } })],
+  ['a statement under a newer roster than the tap has', 'roster-version', () => signedGrant({ activation: { rosterVersion: 4 } })],
+  ['an approver whose key is not in the roster', 'signer', () => signedGrant({ approver: { ...anna, key: generateKeyPair() } })],
+  ['an approver who names another person’s id', 'signer', () => signedGrant({ approver: { ...anna, personId: 'omar' } })],
+  ['an activator who calls a key of somebody else their own', 'signer', () => signedGrant({ activator: { ...annaTwo, personId: 'arno' } })],
+  ['an analyst as activator', 'role', () => signedGrant({ activator: { ...nora, role: 'activator' } })],
+  ['an activator as approver', 'role', () => signedGrant({ approver: { ...arno, role: 'approver' }, activator: annaTwo })],
+  ['an approval signed in another role that the person holds', 'role', () => signedGrant({ approver: { ...anna, role: 'activator' } })],
+  ['an approver’s key that had expired', 'key-expired', () => signedGrant(), () => ({ roster: withKeysUntil(NOW - 60_000, 'anna') })],
+  ['an approver’s key that expired before the activation', 'key-expired', () => signedGrant(), () => ({ roster: withKeysUntil(NOW - 30_000, 'anna') })],
+  ['an activator’s key that had expired', 'key-expired', () => signedGrant(), () => ({ roster: withKeysUntil(NOW - 5_000, 'arno') })],
+  ['an approval with another’s signature', 'signature', () => {
+    const grant = signedGrant();
+    return { ...grant, approval: { ...grant.approval, signature: grant.activation.signature } };
+  }],
+  ['an activation changed after signing', 'signature', () => {
+    const grant = signedGrant();
+    return { ...grant, activation: { ...grant.activation, statement: { ...grant.activation.statement, params: { start: NOW } } } };
+  }],
+  ['one person with two keys', 'same-person', () => signedGrant({ activator: annaTwo })],
+  ['a proposer who approves', 'proposer-approved', () => signedGrant({ approver: paulaAs('approver') })],
+  ['an approval signed after the activation', 'order-of-signing', () => signedGrant({ approvedAt: NOW })],
+  ['an approval of 72 h and a moment', 'approval-expired', () => signedGrant({ approvedAt: NOW - 5_001 - 72 * HOUR, approval: { expiresAt: NOW } })],
+  ['an approval past its own end', 'approval-expired', () => signedGrant({ approval: { expiresAt: NOW - 5_000 } })],
+  ['an activation published past its own end', 'activation-expired', () => signedGrant({ activation: { expiresAt: NOW - 500 }, published: NOW - 500 })],
+  ['a start before its signature', 'start-before-signing', () => signedGrant({ start: NOW - 5_001 })],
+  ['published before it was signed', 'published-before-signing', () => signedGrant({ published: NOW - 6_001 })],
+  ['an old activation newly published', 'stale', () => signedGrant({ activatedAt: NOW - 16 * MINUTE, published: NOW - 1_000, activation: { expiresAt: NOW + DAY } })],
+  ['an old activation with a forged publication', 'stale', () => signedGrant({ activatedAt: NOW - 16 * MINUTE, published: NOW - 16 * MINUTE + 500, activation: { expiresAt: NOW + DAY } })],
+  ['an activation from the future', 'stale', () => signedGrant({ activatedAt: NOW + 1_001, published: NOW + 1_500 })],
+  ['an activation past its own short end, new to this tap', 'stale', () => signedGrant({ activation: { expiresAt: NOW - 3_000 } })],
+  ['a window above what is compiled in', 'window-cap', () => signedGrant(), () => ({ jurisdictionCaps: { 'us-federal': 29 * DAY } })],
+  ['a jurisdiction without a cap', 'window-cap', () => signedGrant(), () => ({ jurisdictionCaps: {} })],
+  ['a window the law does not allow', 'deficient', () => signedGrant({ body: bodyOf({ window: { ...bodyOf().window, until: T0 + 61 * DAY } }) }), () => ({ jurisdictionCaps: { 'us-federal': 90 * DAY } })],
+  ['more targets than the ceiling', 'targets', () => signedGrant({ body: bodyOf({ targets: ['12025550101', '12025550102'] }) }), () => ({ maxTargets: 1 })],
+  ['a test order for an account that is none', 'test-accounts', () => signedGrant({ body: bodyOf({ test: true, targets: ['12025550101', '12025550102'] }) }), () => ({ testAccounts: ['12025550101'] })],
+];
+
+describe('a grant is refused', () => {
+  // Every check is made, not only the first that refuses: were it not for this one, the grant would be obeyed.
+  for (const [what, reason, grant, trust = () => ({})] of CASES) {
+    it(`${reason}, and for nothing else: ${what}`, () => {
+      expect([...refusalsOf(grant(), trustOf(trust()))]).toEqual([reason]);
+      expect(reasonOf(grant(), trust())).toBe(reason);
+    });
+  }
+
+  it('for every reason there is', () => {
+    expect(new Set(CASES.map(([, reason]) => reason))).toEqual(new Set(GRANT_REFUSALS));
+  });
+
+  it('for a jurisdiction named like a member of every object', () => {
+    expect(reasonOf(signedGrant({ body: bodyOf({ jurisdiction: { id: 'constructor', rowHash: 'a'.repeat(64) } }) }))).toBe('window-cap');
+  });
+
+  it('for the first of several reasons, in their order', () => {
+    const all = [...refusalsOf(signedGrant({ approver: paulaAs('approver'), activator: annaTwo, start: 0 }), trustOf({ maxTargets: 0, now: NOW + DAY, roster: rosterOf({ version: 1 }) }))];
+    expect(all.length).toBeGreaterThan(4);
+    expect(all).toEqual(GRANT_REFUSALS.filter((reason) => all.includes(reason)));
+  });
+});
+
+describe('a replayed activation is not made fresh', () => {
+  const grant = signedGrant();
+  const late = { now: NOW + HOUR };
+  const refusedWith = (...confirmations: ReturnType<typeof confirmationOf>[]) => reasonOf(grant, { ...late, confirmations });
+
+  it('by nothing', () => expect(refusedWith()).toBe('stale'));
+  it('by a tap that is not in the roster', () => {
+    const key = generateKeyPair();
+    expect(refusedWith(confirmationOf(grant, {}, key))).toBe('stale');
+    expect(refusedWith({ ...confirmationOf(grant, {}, key), keyId: confirmationOf(grant).keyId })).toBe('stale');
+    expect(refusedWith(confirmationOf(grant, { tap: 'tap-2' }))).toBe('stale');
+  });
+  it('by a confirmation later than 15 minutes, or from before the signature', () => {
+    const { signedAt } = grant.activation.statement;
+    expect(refusedWith(confirmationOf(grant, { at: signedAt + 15 * MINUTE + 1 }))).toBe('stale');
+    expect(refusedWith(confirmationOf(grant, { at: signedAt - 1_001 }))).toBe('stale');
+    expect(refusedWith(confirmationOf(grant, { at: signedAt + 15 * MINUTE - 1 }))).toBe('accepted');
+  });
+  it('by a confirmation of something else', () => {
+    for (const over of [{ orderId: ORDER_B as never }, { version: 2 }, { bodyHash: 'd'.repeat(64) }, { activationHash: 'd'.repeat(64) }, { deployment: 'other' }])
+      expect(refusedWith(confirmationOf(grant, over))).toBe('stale');
+  });
+  it('by a confirmation of an epoch before its publication', () => {
+    const moved: Grant = { ...grant, epoch: 9 };
+    expect(reasonOf(moved, { ...late, confirmations: [confirmationOf(grant, { epoch: 8 })] })).toBe('stale');
+  });
+  it('by a confirmation changed after signing', () => {
+    const old = confirmationOf(grant, { at: NOW + 40 * MINUTE });
+    expect(refusedWith({ ...old, at: NOW })).toBe('stale');
+  });
+  it('by a tap whose key had expired, nor by a person’s key', () => {
+    const roster = rosterOf({ taps: rosterOf().taps.map((t) => ({ ...t, notAfter: NOW - HOUR })) });
+    expect(reasonOf(grant, { ...late, roster, confirmations: [confirmationOf(grant)] })).toBe('stale');
+    expect(refusedWith(confirmationOf(grant, { tap: 'anna' }, anna.key))).toBe('stale');
+  });
+});
+
+describe('an approval by itself', () => {
+  const body = bodyOf();
+  const check = (envelope: ReturnType<typeof signed>, now = NOW) => verifyApproval(body, envelope, { ...trustOf(), now });
+  it('is accepted from an approver, and no longer than 72 h', () => {
+    const approval = signed(anna, body, 'approve', {}, null, NOW - 1_000);
+    expect(check(approval)).toEqual({ outcome: 'accepted' });
+    expect(check(approval, NOW + 72 * HOUR)).toEqual({ outcome: 'refused', reason: 'approval-expired' });
+  });
+  it.each([
+    ['proposer-approved', signed(paulaAs('approver'), body, 'approve', {}, null, NOW)],
+    ['role', signed({ ...arno, role: 'approver' }, body, 'approve', {}, null, NOW)],
+    ['act', signed(arno, body, 'activate', { start: NOW }, null, NOW)],
+    ['link', signed(anna, body, 'approve', {}, signed(anna, body, 'approve', {}, null, NOW), NOW)],
+    ['order-of-signing', signed(anna, body, 'approve', {}, null, NOW + 1_001)],
+    ['body', signed(anna, bodyOf({ docket: 'another' }), 'approve', {}, null, NOW)],
+  ] as const)('is refused: %s', (reason, envelope) => {
+    expect(check(envelope)).toEqual({ outcome: 'refused', reason });
+  });
+});
+
+describe('a restriction', () => {
+  const grant = signedGrant();
+  const { body } = grant;
+  const stop = (who: Signatory, over: object = {}, prev: Parameters<typeof signed>[4] = null) => signed(who, body, 'stop', { reason: 'quashed' }, prev, NOW, over);
+  const check = (envelope: ReturnType<typeof signed>, g = grant, roster = rosterOf()) => verifyRestriction(envelope, g, roster, NOW);
+
+  it('needs one person with a role in starting', () => {
+    for (const who of [anna, arno, paula]) expect(check(stop(who))).toBe('verified');
+    expect(check(signed(anna, body, 'end', { at: NOW }, grant.activation, NOW))).toBe('verified');
+  });
+  it('may follow an earlier restriction', () => {
+    const end = signed(anna, body, 'end', { at: NOW }, grant.activation, NOW);
+    const later = { ...grant, restrictions: [{ envelope: end, epoch: 2, published: NOW }] };
+    expect(check(signed(arno, body, 'narrow', { at: NOW, kinds: ['call'] }, end, NOW), later)).toBe('verified');
+  });
+  it.each([
+    ['act', grant.activation],
+    ['act', grant.approval],
+    ['deployment', stop(anna, { deployment: 'other' })],
+    ['order', stop(anna, { orderId: ORDER_B })],
+    ['version', stop(anna, { version: 2 })],
+    ['body', stop(anna, { bodyHash: 'd'.repeat(64) })],
+    ['link', signed(anna, body, 'end', { at: NOW }, null, NOW)],
+    ['link', signed(anna, body, 'narrow', { at: NOW, kinds: ['call'] }, stop(anna), NOW)],
+    ['nonce', stop(anna, { nonce: (grant.activation.statement as Statement).nonce })],
+    ['roster-version', stop(anna, { rosterVersion: 4 })],
+    ['signer', stop({ ...anna, key: generateKeyPair() })],
+    ['role', stop({ ...nora, role: 'analyst' })],
+    ['role', stop({ ...nora, role: 'approver' })],
+    ['signature', { ...stop(anna), signature: stop(anna).signature }],
+    ['time', signed(anna, body, 'stop', { reason: 'other' }, null, NOW + 1_001)],
+    ['time', stop(anna, { expiresAt: NOW })],
+  ] as const)('is doubtful: %s', (reason, envelope) => {
+    expect(check(envelope as ReturnType<typeof signed>)).toBe(reason);
+  });
+  it('is doubtful from a key that had expired', () => {
+    expect(check(stop(anna), grant, withKeysUntil(NOW, 'anna'))).toBe('key-expired');
+  });
+});
