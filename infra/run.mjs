@@ -58,13 +58,19 @@ const installDependencies = () => {
   const why = whyInstall();
   if (why === null) return;
   const started = Date.now();
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   // npm names itself to the scripts it runs; otherwise the one on PATH.
-  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  say(`penreg: ${why} with npm ci …`);
-  const { status, error } = spawnSync(npm[0], [...npm.slice(1), ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (error?.code === 'ENOENT') fail('npm is needed. It comes with Node.js (Debian, Ubuntu: sudo apt-get install nodejs npm).');
-  if (status !== 0) fail(`npm ci did not succeed (${error?.message ?? `exit code ${status}`}); see above.`);
+  const own = process.env.npm_execpath;
+  const [npm, ...first] = own?.endsWith('.js') ? [process.execPath, own] : ['npm'];
+  const run = (args, stdio) => spawnSync(npm, [...first, ...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio, encoding: 'utf8' });
+  say(`penreg: ${why} with npm ci; this takes a minute …`);
+  let result = run(['ci'], ['ignore', 'pipe', 'pipe']);
+  if (result.error?.code === 'ENOENT') fail('npm is needed. It comes with Node.js (Debian, Ubuntu: sudo apt-get install nodejs npm).');
+  if (result.status !== 0) {
+    // A lock made where some system's builds were not to be had is refused by npm ci and taken by npm install.
+    say(`penreg: npm ci did not succeed (${/npm error (?!code|$)(.+)/m.exec(result.stderr ?? '')?.[1] ?? `exit code ${result.status}`}); trying npm install …`);
+    result = run(['install', '--no-save'], ['ignore', 'inherit', 'inherit']);
+  }
+  if (result.status !== 0) fail(`dependencies could not be installed (${result.error?.message ?? `exit code ${result.status}`}); see above.`);
   say(`penreg: dependencies installed in ${Math.round((Date.now() - started) / 1000)} s`);
 };
 

@@ -56,6 +56,14 @@ describe('the door', () => {
     expect(run(['check']).installed).toBe(expected);
   });
 
+  it('falls back on npm install where npm ci refuses the lock', () => {
+    put('bin/npm', `#!/bin/sh\n[ "$1" = ci ] && { echo 'npm error Missing: x' >&2; exit 1; }\necho "$@" > called\nmkdir -p node_modules\ncp package-lock.json node_modules/.package-lock.json\n`);
+    const result = run(['check']);
+    expect(result.stderr).toContain('npm ci did not succeed (Missing: x); trying npm install');
+    expect(readFileSync(join(checkout, 'called'), 'utf8')).toMatch(/^install --no-save --ignore-scripts/);
+    expect(result.status).toBe(0);
+  });
+
   it('says what to install when npm is not there', () => {
     rmSync(join(checkout, 'bin', 'npm'));
     const result = run(['check'], { PATH: join(checkout, 'bin') });
