@@ -28,7 +28,7 @@ export const HttpConfigSchema = z.strictObject({
   /** PEM files. Without them, tokens cross the network in plain text: only for loopback or behind a proxy. */
   tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
   /** Requests per minute and address before 429. */
-  requestsPerMinute: z.int().min(1).default(600),
+  requestsPerMinute: z.int().min(1).default(1_200),
   /** Failed sign-ins per minute and address before 429. */
   failedSignInsPerMinute: z.int().min(1).default(10),
 });
