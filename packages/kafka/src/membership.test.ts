@@ -100,11 +100,22 @@ describe('joining', () => {
 
   test('a join that failed leaves no membership, and the next may succeed', async () => {
     const { membership, group, join, fetch } = script();
-    const failure = membership.join(group, () => Promise.reject(new Error('no coordinator')));
+    const failure = membership.join(group, () => Promise.reject(new Error('not authorised')));
     const waiting = fetch();
-    await expect(failure).rejects.toThrow('no coordinator');
+    await expect(failure).rejects.toThrow('not authorised');
     await expect(waiting).rejects.toMatchObject({ type: 'REBALANCE_IN_PROGRESS' });
     await join();
+    expect(await fetch([batch()])).toHaveLength(1);
+  });
+
+  test('a coordinator that is just starting is asked again, by the first join too', async () => {
+    const { membership, group, fetch } = script();
+    const answers = ['GROUP_LOAD_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP'];
+    await membership.join(group, async () => {
+      const type = answers.shift();
+      if (type !== undefined) throw Object.assign(new Error(), { type });
+    });
+    expect(answers).toEqual([]);
     expect(await fetch([batch()])).toHaveLength(1);
   });
 

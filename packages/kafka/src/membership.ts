@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FetchedPartitionBatch } from './fetched-partition-batch.ts';
 import type { ConsumerGroup, FetchedBatch, Internals, OffsetManager } from './internals.ts';
-import { endsGeneration, KafkaError, kafkaErrorFrom, kafkaNameOf } from './kafka-error.ts';
+import { endsGeneration, isCoordinatorMoving, isUnreachable, KafkaError, kafkaErrorFrom, kafkaNameOf } from './kafka-error.ts';
 import type { GroupHooks } from './overrides.ts';
 import type { FetchControl, Generation, TapHandlers } from './tap-consumer.ts';
 
@@ -34,6 +34,7 @@ export interface MembershipConfig {
 
 const RESOLVED = Promise.resolve();
 const REBALANCE_IN_PROGRESS = 27;
+const JOIN_RETRY_MS = 200;
 
 /**
  * A consumer's part in its group: what it may fetch, hand over and commit, and since when. kafkajs joins, fetches and
@@ -91,7 +92,7 @@ export class Membership implements GroupHooks {
   async #enter(group: ConsumerGroup, proceed: () => Promise<void>): Promise<void> {
     this.#group = group;
     this.#member = null;
-    await proceed();
+    await this.#insist(proceed);
     if (this.#ended) return;
     // kafkajs would keep a seek of an earlier generation for the day the partition comes back.
     group.seekOffset.clear();
@@ -112,6 +113,20 @@ export class Membership implements GroupHooks {
       throw this.#fail(new KafkaError('handler-failed', 'joined() failed', { cause: error }));
     } finally {
       clearInterval(beats);
+    }
+  }
+
+  /** kafkajs gives a join up when the coordinator is just starting or cannot be reached, the first join even without a second try. */
+  async #insist(proceed: () => Promise<void>): Promise<void> {
+    const deadline = performance.now() + this.#config.outageLimitMs;
+    for (;;) {
+      try {
+        return await proceed();
+      } catch (error) {
+        if (this.#ended) return;
+        if (!(isCoordinatorMoving(error) || isUnreachable(error)) || performance.now() > deadline) throw error;
+        await delay(JOIN_RETRY_MS);
+      }
     }
   }
 

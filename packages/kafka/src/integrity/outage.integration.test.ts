@@ -107,6 +107,17 @@ test('a broker killed and started again: the consumer goes on by itself, in orde
   expect(recorder.crashes).toEqual([]);
 }, 60_000);
 
+test('a consumer that starts while the broker does waits for it', async () => {
+  const topic = await newTopic(await openAdmin(addresses()));
+  await produceHere(topic, 5);
+  await kafka.kill();
+  const starting = recordHere({ topic });
+  await kafka.restart();
+  const { seen, crashes } = await starting;
+  await eventually('the end', () => isAtEnd(seen));
+  expect(crashes).toEqual([]);
+}, 60_000);
+
 test('a handler that outlasts the outage keeps what it has done', async () => {
   const topic = await newTopic(await openAdmin(addresses()));
   await produceHere(topic, 5);
