@@ -63,7 +63,7 @@ afterEach(() => void vi.useRealTimers());
 
 describe('joining', () => {
   test('partitions are told in order of number', async () => {
-    const joined = vi.fn();
+    const joined = vi.fn<TapHandlers['joined']>();
     const { join } = script({ joined });
     await join();
     expect(joined).toHaveBeenCalledWith([1, 2, 10], 1);
@@ -143,7 +143,7 @@ describe('what a fetch brings', () => {
   });
 
   test('is not handed over when it waited in a queue while its generation ended', async () => {
-    const handle = vi.fn(async () => undefined);
+    const handle = vi.fn<TapHandlers['handle']>(async () => undefined);
     const { membership, join, fetch } = script({ handle });
     await join();
     const [old] = (await fetch([batch()])) as FetchedPartitionBatch[];
@@ -156,7 +156,7 @@ describe('what a fetch brings', () => {
   });
 
   test('is not handed over when its partition was sought elsewhere since it was asked for; other partitions are', async () => {
-    const handle = vi.fn(async () => undefined);
+    const handle = vi.fn<TapHandlers['handle']>(async () => undefined);
     const { membership, join, fetch } = script({ handle });
     await join();
     const { opened, open } = gate<readonly FetchedBatch[]>();

@@ -17,7 +17,7 @@ test('two consumers share the partitions; each goes on from the committed positi
 
   const second = await record({ topic });
   await eventually('two halves', () => partitionsOf(first).length === 2 && partitionsOf(second).length === 2);
-  expect([...partitionsOf(first), ...partitionsOf(second)].sort()).toEqual([0, 1, 2, 3]);
+  expect([...partitionsOf(first), ...partitionsOf(second)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
   // What was read but not committed comes again, to whoever holds the partition now.
   for (const recorder of [first, second]) {
     const { generation, after } = recorder.joins.at(-1)!;
@@ -87,7 +87,7 @@ test('a consumer that slept through its session is refused by the coordinator, a
   const admin = await openAdmin();
   const topic = await newTopic(admin, 1);
   await produce(topic, 5);
-  const sleeper = await record({ topic, sessionTimeoutMs: 1_200, handle: (_, control) => void control.advance(5n) });
+  const sleeper = await record({ topic, sessionTimeoutMs: 1_200, handle: (_, control) => control.advance(5n) });
   await eventually('the end', () => isAtEnd(sleeper.seen));
   const generation = sleeper.generation();
   // No heartbeat leaves this process while it computes.

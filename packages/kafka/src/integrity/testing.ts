@@ -90,7 +90,7 @@ const valuesOf = (bytes: Buffer, count: number): string[] => {
 };
 
 /** Headers of the whole record batches in `bytes`. */
-export const batchesIn = (bytes: Buffer): BatchView[] => {
+const batchesIn = (bytes: Buffer): BatchView[] => {
   const batches: BatchView[] = [];
   for (let at = 0; at + 61 <= bytes.length; ) {
     const end = at + 12 + bytes.readInt32BE(at + 8);
@@ -144,7 +144,7 @@ export interface Recording extends Partial<TapConsumerConfig> {
 }
 
 /** The offset after the last whole batch, or the fetched one. */
-export const nextAfter = (fetched: FetchedPartition): bigint => {
+const nextAfter = (fetched: FetchedPartition): bigint => {
   const last = batchesIn(fetched.bytes).at(-1);
   return last === undefined || last.lastOffset < fetched.fetchedOffset ? fetched.fetchedOffset : last.lastOffset + 1n;
 };

@@ -1,18 +1,9 @@
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
-import { compressFrame } from 'lz4-napi';
-import { compress as compressSnappy } from 'snappy';
+import { registerCodecs } from '@penreg/testkit';
 import { expect, test } from 'vitest';
 import { CompressionCodecs, CompressionTypes } from '../index.ts';
 import { eventually, isAtEnd, newTopic, openAdmin, plainKafka, record } from './testing.ts';
 
-type Encoder = { readonly buffer: Buffer };
-/** kafkajs asks for a way back, which nobody takes here. */
-const never = (): Promise<Buffer> => Promise.reject(new Error('nobody decompresses here'));
-const codec = (compress: (bytes: Buffer) => Promise<Buffer>) => () => ({ compress: (encoder: Encoder) => compress(encoder.buffer), decompress: never });
-CompressionCodecs[CompressionTypes.ZSTD] = codec(promisify(zstdCompress) as (bytes: Buffer) => Promise<Buffer>);
-CompressionCodecs[CompressionTypes.LZ4] = codec(async (bytes) => Buffer.from(await compressFrame(bytes)));
-CompressionCodecs[CompressionTypes.Snappy] = codec(async (bytes) => Buffer.from(await compressSnappy(bytes)));
+registerCodecs(CompressionCodecs as Record<number, unknown>);
 
 test('200,000 records in one fetch are one call of the handler', async () => {
   const topic = await newTopic(await openAdmin());
