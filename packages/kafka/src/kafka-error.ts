@@ -85,7 +85,11 @@ const chainOf = (error: unknown): readonly Chained[] => {
 
 /** Kafka's own name of an error that a broker answered, such as `ILLEGAL_GENERATION`. */
 export const kafkaNameOf = (error: unknown): string | null => {
-  for (const { type } of chainOf(error)) if (typeof type === 'string' && type !== '') return type;
+  for (const { type, name } of chainOf(error)) {
+    if (typeof type === 'string' && type !== '') return type;
+    // The one answer whose name kafkajs drops.
+    if (name === 'KafkaJSSASLAuthenticationError') return 'SASL_AUTHENTICATION_FAILED';
+  }
   return null;
 };
 
