@@ -32,30 +32,38 @@ const say = (text: string): void => void process.stderr.write(`[${((Date.now() -
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 const millions = (perSecond: number): string => `${(perSecond / 1e6).toFixed(2)} M`;
 
-const benchKind = async (kind: DatasetKind, options: BenchOptions, deployment: BenchDeployment): Promise<{ readonly ratios: readonly Ratio[]; readonly maxTapRssMb: number }> => {
-  const name = datasetName(kind);
+/** What stays of a data set once its topic is filled. */
+interface FilledTopic {
+  readonly topic: string;
+  readonly events: number;
+  readonly hits: number;
+}
+
+const fill = async (kind: DatasetKind, options: BenchOptions, deployment: BenchDeployment): Promise<FilledTopic> => {
+  const topic = datasetName(kind);
   const dataset = makeDataset(kind, kind.bodies ? options.bodyEvents : options.plainEvents, Date.now());
-  const topic = await deployment.produce(name, PARTITIONS, dataset.batches());
-  say(`${name}: ${(dataset.events / 1e6).toFixed(1)} M events, ${dataset.hits} of them of a target`);
-  const run = async (program: Parameters<typeof runConsumer>[0], targets: number): Promise<Measurement> => {
+  await deployment.produce(topic, PARTITIONS, dataset.batches());
+  return { topic, events: dataset.events, hits: dataset.hits };
+};
+
+const benchVariant = async (kind: DatasetKind, { topic, events, hits }: FilledTopic, targets: number, options: BenchOptions, deployment: BenchDeployment): Promise<{ readonly ratio: Ratio; readonly tapRssMb: number }> => {
+  say(`${topic}: ${(events / 1e6).toFixed(1)} M events, ${hits} of them of a target; ${targets} targets`);
+  const run = async (program: Parameters<typeof runConsumer>[0]): Promise<Measurement> => {
     const task: ConsumerTask = {
-      broker: deployment.broker, topic, partitions: PARTITIONS, codec: kind.codec, events: dataset.events, hits: dataset.hits, targets,
+      broker: deployment.broker, topic, partitions: PARTITIONS, codec: kind.codec, events, hits, targets,
       passes: options.passes, maxBytes: MAX_BYTES, maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
     };
-    const extended = program === 'consume-tap.ts' ? { ...task, tap: deployment.tapFor(targets) } : task;
-    const measured = await runConsumer(program, extended, CONSUMER_LIMIT_MS);
-    say(`  ${program.replace(/^consume-|\.ts$/g, '').padEnd(5)} ${String(targets).padStart(6)} targets: ${millions(measured.perCpuSecond)} events per CPU-second, ${millions(measured.perSecond)} per second, ${measured.maxRssMb.toFixed(0)} MB at most`);
+    const measured = await runConsumer(program, program === 'consume-tap.ts' ? { ...task, tap: deployment.tap } : task, CONSUMER_LIMIT_MS);
+    say(`  ${program.replace(/^consume-|\.ts$/g, '').padEnd(5)} ${millions(measured.perCpuSecond)} events per CPU-second, ${millions(measured.perSecond)} per second, ${measured.maxRssMb.toFixed(0)} MB at most`);
     return measured;
   };
-
-  const floor = await run('consume-fetch.ts', options.targetCounts[0] ?? 1_000);
-  const ratios: Ratio[] = [];
-  let maxTapRssMb = 0;
-  for (const targets of options.targetCounts) {
-    const tap = await run('consume-tap.ts', targets);
-    const stock = await run('consume-stock.ts', targets);
-    maxTapRssMb = Math.max(maxTapRssMb, tap.maxRssMb);
-    ratios.push({
+  const floor = await run('consume-fetch.ts');
+  const tap = await run('consume-tap.ts');
+  const stored = await deployment.countRecords(topic);
+  if (stored !== hits) throw new Error(`${topic}: ${stored} records in ClickHouse, not ${hits}`);
+  const stock = await run('consume-stock.ts');
+  return {
+    ratio: {
       codec: kind.codec,
       compression: kind.compression,
       targets,
@@ -63,10 +71,9 @@ const benchKind = async (kind: DatasetKind, options: BenchOptions, deployment: B
       overStock: rounded(tap.perCpuSecond / stock.perCpuSecond, 2),
       overFetch: rounded(tap.perCpuSecond / floor.perCpuSecond, 3),
       cpuSecondsPerMillion: rounded(1e6 / tap.perCpuSecond, 3),
-    });
-  }
-  await deployment.drop(topic);
-  return { ratios, maxTapRssMb };
+    },
+    tapRssMb: tap.maxRssMb,
+  };
 };
 
 const printTable = (ratios: readonly Ratio[]): void => {
@@ -83,15 +90,22 @@ const main = async (): Promise<void> => {
   let maxTapRssMb = 0;
   let deployment: BenchDeployment | null = null;
   try {
-    deployment = await openBenchDeployment(folder, options.targetCounts, say);
-    for (const kind of options.kinds) {
-      if (Date.now() - started > options.limitMs) {
-        say(`${datasetName(kind)}: left out, the run has taken its ${options.limitMs / 60_000} minutes`);
-        continue;
+    say('starting Kafka, Redis, ClickHouse and the order service');
+    deployment = await openBenchDeployment(folder, say);
+    const topics = new Map<DatasetKind, FilledTopic>();
+    for (const targets of options.targetCounts) {
+      await deployment.growTargets(targets);
+      for (const kind of options.kinds) {
+        if (Date.now() - started > options.limitMs) {
+          say(`${datasetName(kind)} with ${targets} targets: left out, the run has taken its ${options.limitMs / 60_000} minutes`);
+          continue;
+        }
+        const topic = topics.get(kind) ?? (await fill(kind, options, deployment));
+        topics.set(kind, topic);
+        const { ratio, tapRssMb } = await benchVariant(kind, topic, targets, options, deployment);
+        ratios.push(ratio);
+        maxTapRssMb = Math.max(maxTapRssMb, tapRssMb);
       }
-      const result = await benchKind(kind, options, deployment);
-      ratios.push(...result.ratios);
-      maxTapRssMb = Math.max(maxTapRssMb, result.maxTapRssMb);
     }
   } finally {
     await deployment?.stop();

@@ -11,6 +11,8 @@ export interface ConsumerTask {
   /** Bytes of one fetch over all partitions, and of one partition: the same for every consumer. */
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
+  /** For the tap: its configuration but for topic, group and fetch sizes. */
+  readonly tap?: Readonly<Record<string, unknown>>;
 }
 
 /** One reading of the whole topic. */

@@ -31,7 +31,7 @@ const traffic = generateTraffic({ messages: 4_000, members: 200 });
 
 it('tells exactly what stands in the topic, in every compression and both encodings', async () => {
   await createTopic('calm');
-  const plan = planEvents(traffic, { durationMs: 3_000, encoding: 'json', shares: { duplicate: 0.05 } });
+  const plan = planEvents(traffic, { durationMs: 3_000, shares: { duplicate: 0.05 } });
   const ledger = await replay({ brokers: [kafka.address], topic: 'calm', plan });
   expect(ledger.exact).toBe(true);
   const { records } = await readTopic([kafka.address], 'calm');
@@ -52,7 +52,7 @@ it('tells exactly what stands in the topic, in every compression and both encodi
 
 it('loses nothing when the broker is killed under it, and says that the ledger is no longer the whole truth', async () => {
   await createTopic('stormy');
-  const plan = planEvents(traffic, { durationMs: 6_000, encoding: 'json', run: 'stormy' });
+  const plan = planEvents(traffic, { durationMs: 6_000, run: 'stormy' });
   const running = replay({ brokers: [kafka.address], topic: 'stormy', plan });
   await sleep(2_500);
   await kafka.kill();
