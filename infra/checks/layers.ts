@@ -7,7 +7,7 @@ export interface Layer {
   readonly mayImport: readonly string[];
 }
 
-const SERVICES_MAY = ['domain', 'evidence', 'wire', 'kafka', 'platform', 'registry', 'records'];
+const SERVICES_MAY = ['domain', 'evidence', 'wire', 'kafka', 'platform', 'registry', 'records', 'trust'];
 const EVERYTHING = [...SERVICES_MAY, 'testkit', 'cli', 'infra', 'order-activation', 'metadata-consumer', 'reporting'];
 
 /** Lowest first. A package that is not listed may not exist. */
@@ -17,6 +17,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'packages/wire', mayImport: ['domain'] },
   { folder: 'packages/kafka', mayImport: ['domain'] },
   { folder: 'packages/platform', mayImport: ['domain'] },
+  { folder: 'packages/trust', mayImport: ['evidence', 'platform'] },
   { folder: 'packages/registry', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/records', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/testkit', mayImport: SERVICES_MAY },

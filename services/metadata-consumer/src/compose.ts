@@ -1,11 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { COMPILED_WINDOW_CAPS, SealChain, verifyGrant, verifyRestriction, verifyRoster, type Roster } from '@penreg/evidence';
+import { COMPILED_WINDOW_CAPS, SealChain, verifyGrant, verifyRestriction } from '@penreg/evidence';
 import { KafkaError, openTapConsumer, openTopicAdmin, topicProblems, type KafkaConnection } from '@penreg/kafka';
 import { logged, PlatformError, type Service, type Stage } from '@penreg/platform';
 import { openRecordSink } from '@penreg/records';
 import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
+import { openRosterFile, readHeadFile, readKeyFile } from '@penreg/trust';
 import { createAuditor } from './auditor.ts';
 import { StartSchema, type Start, type TapServiceConfig } from './config.ts';
 import { takeFirstPosition } from './first-position.ts';
@@ -13,7 +13,6 @@ import { createFlusher } from './flusher.ts';
 import { createFuse } from './fuse.ts';
 import { serveHealth } from './health.ts';
 import { createHoldGate } from './hold.ts';
-import { readKeyFile } from './key-file.ts';
 import { createWatch } from './observe.ts';
 import { furthest, readMark } from './positions.ts';
 import { commitDraft, createTap, TapError } from './tap.ts';
@@ -32,16 +31,6 @@ const startOf = (argv: readonly string[], configured: Start | null): Start | nul
   const parsed = StartSchema.safeParse(given.includes('=') ? given.slice('--from='.length) : argv[at + 1]);
   if (parsed.success) return parsed.data;
   throw new PlatformError('config', 'where to begin is not understood', [{ key: '--from', rule: 'end, beginning or an instant such as 2026-11-24T09:00:00Z' }]);
-};
-
-const readRoster = (config: TapServiceConfig): Roster => {
-  const { file, rootKeys, threshold, demo } = config.roster;
-  try {
-    return verifyRoster(JSON.parse(readFileSync(file, 'utf8')), { rootKeys, threshold, demo, deployment: config.deployment });
-  } catch (cause) {
-    const rule = cause instanceof Error && cause.name === 'EvidenceError' ? cause.message : 'must be a readable, signed roster';
-    throw new PlatformError('config', 'the roster cannot be believed', [{ key: 'roster.file', rule }], cause);
-  }
 };
 
 const kafkaConnectionOf = (config: TapServiceConfig, { logger }: Stage): KafkaConnection => {
@@ -75,7 +64,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
   const { timing } = config;
   const { topic, group } = config.kafka;
   const start = startOf(argv, config.start);
-  const roster = readRoster(config);
+  const roster = openRosterFile(config.roster, config.deployment, logger);
   const key = readKeyFile(config.key.file);
   const hashKey = Buffer.from(config.hashKey.reveal(), 'base64url');
   const connection = kafkaConnectionOf(config, stage);
@@ -110,7 +99,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
   };
 
   const openFeed = (remembered: { readonly epoch: number; readonly head: string } | null): TapFeed => {
-    const { url, username, password, sealingKey, pollMs } = config.registry;
+    const { url, username, password, sealingKey, pollMs, acceptedHead } = config.registry;
     return openTapFeed({
       connection: { url, username, password: password?.reveal() },
       deployment: config.deployment,
@@ -122,7 +111,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
       pollMs,
       verify: (grant, confirmations) =>
         verifyGrant(grant, {
-          roster,
+          roster: roster.current(),
           deployment: config.deployment,
           jurisdictionCaps: COMPILED_WINDOW_CAPS,
           testAccounts: config.testAccounts.reveal(),
@@ -131,7 +120,8 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
           now: utc(),
           clockBound: timing.clockBound,
         }),
-      verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster, utc(), timing.clockBound),
+      verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster.current(), utc(), timing.clockBound),
+      acceptedHead: acceptedHead === null ? null : readHeadFile(acceptedHead.file, roster.current(), utc()),
       onAlarm: alarmOf,
     });
   };

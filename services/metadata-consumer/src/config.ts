@@ -34,6 +34,8 @@ export const TapConfigSchema = z.strictObject({
     sealingKey: SecretKeySchema,
     /** How often the change log is asked, ms. */
     pollMs: z.int().min(20).max(1_000).default(250),
+    /** Made by `penreg head sign` after the registry was lost or restored: ends a hold `head-unknown`. Read at start. */
+    acceptedHead: z.strictObject({ file: z.string().min(1) }).nullable().default(null),
   }),
   clickhouse: z.strictObject({ url: z.url(), username: z.string().min(1), password: SecretSchema, database: NameSchema }),
   roster: RosterConfigSchema,

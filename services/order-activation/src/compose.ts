@@ -2,7 +2,7 @@ import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/pla
 import { openRegistry } from '@penreg/registry';
 import type { OrderActivationConfig } from './config.ts';
 import { createOrders } from './orders.ts';
-import { openRosterFile } from './roster-file.ts';
+import { openRosterFile } from '@penreg/trust';
 import { addOrderRoutes } from './routes/order-routes.ts';
 import { addSystemRoutes } from './routes/system-routes.ts';
 import { openTrail } from './trail.ts';

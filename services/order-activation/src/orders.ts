@@ -8,7 +8,7 @@ import { draftDeficiencies } from './deficiencies.ts';
 import { newOrderId } from './order-id.ts';
 import { toOrderBody, type OrderRequest } from './order-request.ts';
 import { withRegistry } from './registry-errors.ts';
-import type { RosterFile } from './roster-file.ts';
+import type { RosterFile } from '@penreg/trust';
 import { visibilityOf, type Visibility } from './visibility.ts';
 
 export interface OrdersDeps {

@@ -1,11 +1,10 @@
 import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
 import { openOrderReader, type OrderReaders } from '@penreg/records';
 import { openRegistry, type Registry } from '@penreg/registry';
+import { openRosterFile, readKeyFile } from '@penreg/trust';
 import type { ReportingConfig } from './config.ts';
-import { readKeyFile } from './key-file.ts';
 import { createOrderGate } from './order-gate.ts';
 import type { ReportDeps } from './report.ts';
-import { openRosterFile } from './roster-file.ts';
 import { addRoutes } from './routes.ts';
 import type { SubjectDeps } from './subject.ts';
 import { createSweep } from './sweep.ts';

@@ -8,7 +8,7 @@ import { windowInForce } from '../order-view.ts';
 import type { Orders } from '../orders.ts';
 import { reconcile } from '../reconcile.ts';
 import { withRegistry } from '../registry-errors.ts';
-import type { RosterFile } from '../roster-file.ts';
+import type { RosterFile } from '@penreg/trust';
 import type { Trail } from '../trail.ts';
 
 export interface SystemRoutesDeps {

@@ -5,13 +5,14 @@ import { z } from 'zod';
 
 const KeyFileSchema = z.strictObject({ keyId: z.string(), publicKey: z.string(), privateKey: z.string() });
 
-/** The service's signing key. Throws `PlatformError` code `config`, which never quotes the file. */
+/** A service's own key pair. Throws `PlatformError` code `config`, which names the file and never quotes it. */
 export const readKeyFile = (file: string): SigningKey => {
   const refuse = (rule: string): PlatformError => new PlatformError('config', `the key file ${file} cannot be used: ${rule}`, [{ key: 'key.file', rule }]);
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
+    // The parser's own message quotes what it read.
     throw refuse('must be a readable JSON file');
   }
   const parsed = KeyFileSchema.safeParse(raw);

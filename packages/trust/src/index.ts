@@ -1,0 +1,3 @@
+export { readHeadFile } from './head-file.ts';
+export { readKeyFile } from './key-file.ts';
+export { openRosterFile, type RosterFile } from './roster-file.ts';
