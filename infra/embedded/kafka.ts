@@ -136,7 +136,7 @@ export const startKafka = async (options: KafkaOptions): Promise<KafkaPart> => {
   const formatted = await stat(join(options.dir, 'data', 'meta.properties')).then(() => true, () => false);
   if (!formatted) {
     const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    await runQuietly(java, [...jvm, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile]);
+    await runQuietly(java, [...jvm, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', `--cluster-id=${clusterId}`, '-c', propertiesFile]);
   }
   const part = await startPart({
     name: 'kafka',

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { COMPILED_WINDOW_CAPS, SealChain, verifyGrant, verifyRestriction } from '@penreg/evidence';
-import { KafkaError, openTapConsumer, openTopicAdmin, topicProblems, type KafkaConnection } from '@penreg/kafka';
+import { KafkaError, openTapConsumer, openTopicAdmin, topicProblems, type KafkaConnection, type TopicFacts } from '@penreg/kafka';
 import { logged, PlatformError, type Service, type Stage } from '@penreg/platform';
 import { openRecordSink } from '@penreg/records';
 import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
@@ -22,6 +22,10 @@ import { buildTargetIndex, type TargetIndex } from './target-index.ts';
 const MAX_RETENTION_MS = 86_400_000;
 const SLICE_MS = 50;
 const RETRY_MS = 500;
+const PULSE_MS = 1_000;
+const PATROL_MS = 15_000;
+/** A hold of this length leaves the group, so that other taps take the partitions; alone, a tap stays. */
+const LEAVE_AFTER_MS = 60_000;
 
 /** `--from` on the command line wins over the configuration. */
 const startOf = (argv: readonly string[], configured: Start | null): Start | null => {
@@ -126,11 +130,16 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
     });
   };
 
+  /** Law 1: the topic is a log of everybody. Throws when it keeps more than the law allows. */
+  const lawfulTopic = (facts: TopicFacts): TopicFacts => {
+    const problems = topicProblems(facts);
+    if (problems.length === 0) return facts;
+    throw new PlatformError('config', 'the topic keeps more than the law allows', problems.map((rule) => ({ key: `topic ${topic}`, rule })));
+  };
+
   const run = async (): Promise<void> => {
     const topics = keep(await openTopicAdmin(connection), (admin) => admin.disconnect());
-    const facts = await topics.describe(topic);
-    const problems = topicProblems(facts);
-    if (problems.length > 0) throw new PlatformError('config', 'the topic keeps more than the law allows', problems.map((rule) => ({ key: `topic ${topic}`, rule })));
+    const facts = lawfulTopic(await topics.describe(topic));
     const { topicId } = facts;
 
     const marks = (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
@@ -249,11 +258,26 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
       if (gate.reason() !== null) watch.sign();
       const age = feed.confirmedAgo();
       if (Number.isFinite(age)) metrics.set('penreg_tap_confirmation_age_seconds', age / 1_000);
-    }, 1_000);
+    }, PULSE_MS);
+    /** What was true at the start need not stay true: the topic's settings, and that nobody else could do this tap's work. */
+    const patrol = async (): Promise<void> => {
+      lawfulTopic(await topics.describe(topic));
+      if (gate.heldFor() <= LEAVE_AFTER_MS || (await topics.members(group)) < 2) return;
+      throw new TapError('long-hold', 'in hold for too long while other taps read: its partitions are left to them');
+    };
+    const patrols = setInterval(() => {
+      patrol().catch((error: unknown) => {
+        // Kafka away: the loop finds out by itself.
+        if (!(error instanceof KafkaError)) crash(error);
+      });
+    }, PATROL_MS);
     keep(tap, async (t) => {
       clearInterval(pulse);
+      clearInterval(patrols);
       await t.stop();
     });
+    // A tap that cannot read takes no partition from one that can.
+    await gate.pass(async () => watch.sign(), () => stopping.signal.aborted);
     await tap.run();
   };
 

@@ -12,7 +12,7 @@ import type { TargetIndex } from './target-index.ts';
 /** Why a tap gives up. The process ends with it and its supervisor starts another; nothing that Kafka holds is lost. */
 export class TapError extends Error {
   override readonly name = 'TapError';
-  readonly code: 'create-time' | 'fuse' | 'topic-changed' | 'foreign-commit' | 'committed-beyond-end' | 'unreadable-fetch';
+  readonly code: 'create-time' | 'fuse' | 'topic-changed' | 'foreign-commit' | 'committed-beyond-end' | 'unreadable-fetch' | 'long-hold';
   constructor(code: TapError['code'], message: string) {
     super(message);
     this.code = code;
