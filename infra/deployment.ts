@@ -27,7 +27,8 @@ export interface DeploymentOptions {
   readonly database?: string;
   readonly taps?: number;
   readonly timing?: Partial<Timing>;
-  readonly start?: 'beginning' | 'end' | string;
+  /** Where the very first tap begins: `beginning`, `end` or an instant (ISO 8601). */
+  readonly start?: string;
   readonly session?: Plan['session'];
   readonly flush?: Plan['flush'];
   readonly testAccounts?: readonly string[];
@@ -183,7 +184,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
 const PART_NAMES: readonly string[] = ['kafka', 'redis', 'clickhouse'];
 
 /** As Promise.all, but a failure is reported only when every other start has ended, so that none is left behind. */
-const settle = async <T extends readonly unknown[]>(starts: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> => {
+const settle = async <T extends readonly Promise<unknown>[]>(starts: readonly [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> => {
   await Promise.allSettled(starts);
-  return (await Promise.all(starts)) as unknown as T;
+  return Promise.all(starts);
 };

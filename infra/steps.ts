@@ -19,7 +19,7 @@ const CHECKS = {
   typecheck: { title: 'Types (tsc)', args: [tool('typescript/bin/tsc'), '-p', '.'] },
   lint: { title: 'Lint (oxlint, type-aware)', args: [tool('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings', '.'] },
   imports: { title: 'Direction of imports', args: [join(root, 'infra', 'checks', 'main.ts')] },
-  unused: { title: 'Unused exports, files and dependencies (knip)', args: [tool('knip/bin/knip.js'), '--no-progress'] },
+  unused: { title: 'Unused exports, files and dependencies (knip)', args: [tool('knip/bin/knip.js'), '--no-progress', '--no-config-hints'] },
 } satisfies Record<string, Step>;
 
 const tests = (title: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Step => ({

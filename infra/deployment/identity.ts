@@ -31,7 +31,6 @@ const PEOPLE: Readonly<Record<string, readonly Role[]>> = {
   'operator-1': ['operator'],
   'administrator-1': ['administrator'],
 };
-export type PersonId = keyof typeof PEOPLE & string;
 
 /** Taps that the roster knows: as many as may ever be added. */
 export const TAP_NAMES = ['tap-1', 'tap-2', 'tap-3', 'tap-4', 'tap-5', 'tap-6'] as const;

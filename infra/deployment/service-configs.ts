@@ -13,8 +13,8 @@ export interface Plan {
   readonly topic: string;
   readonly group: string;
   readonly timing: Partial<Timing>;
-  /** Where the very first tap begins. */
-  readonly start: 'beginning' | 'end' | string;
+  /** Where the very first tap begins: `beginning`, `end` or an instant (ISO 8601). */
+  readonly start: string;
   readonly session: { readonly sessionTimeoutMs: number; readonly heartbeatIntervalMs: number };
   readonly flush: Readonly<Record<string, number>>;
   readonly testAccounts: readonly string[];
