@@ -26,7 +26,7 @@ const MAX_DOWN_MS = 3_000;
 const LATENESS_MS = 20_000;
 const EVERY_MS = 6_000;
 
-const say = (line: string): void => void process.stderr.write(`  ${line}\n`);
+const say = (line: string): void => void process.stderr.write(`  ${new Date().toISOString().slice(11, 21)} ${line}\n`);
 
 describe('crashes', { timeout: DURATION_MS * 2 + 300_000 }, () => {
   let folder = '';

@@ -16,7 +16,7 @@ const DURATION_MS = Number(process.env['PENREG_E2E_SECONDS'] ?? 90) * 1_000;
 const SEED = Number(process.env['PENREG_E2E_SEED'] ?? 1);
 const TRAFFIC_FILE = new URL('../../../shared/data/college-msg.txt', import.meta.url).pathname;
 
-const say = (line: string): void => void process.stderr.write(`  ${line}\n`);
+const say = (line: string): void => void process.stderr.write(`  ${new Date().toISOString().slice(11, 21)} ${line}\n`);
 
 describe('real traffic under many orders', { timeout: DURATION_MS + 240_000 }, () => {
   let folder = '';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compareReport, completeThrough, describeComparison, endOf, expectReports, fetchReport, isEqual, readTopic, type Comparison, type Expectation, type FetchedReport, type OracleOrder, type OracleTiming } from '@penreg/testkit';
+import { compareReport, describeComparison, endOf, expectReports, fetchReport, isEqual, readTopic, type Comparison, type Expectation, type FetchedReport, type OracleOrder, type OracleTiming } from '@penreg/testkit';
 
 export interface VerifySettings {
   readonly brokers: readonly string[];
@@ -42,23 +42,23 @@ export const verifyReports = async (settings: VerifySettings): Promise<Verdicts>
   say(`${records.length} records in the topic; the oracle expects ${[...expectations.values()].reduce((sum, e) => sum + e.records.length, 0)} in ${orders.length} reports`);
 
   const giveUpAt = Date.now() + settings.patienceMs;
-  const awaitComplete = async (order: OracleOrder): Promise<string | null> => {
+  /** The report as soon as it is complete through the end of the traffic or of its window, or as it stands when patience is at its end. */
+  const fetchComplete = async (order: OracleOrder): Promise<{ readonly report: FetchedReport; readonly incomplete: string | null }> => {
     const end = endOf(order, timing);
-    if (end === null) return null;
-    const needed = Math.min(end, lastAppended + 1);
+    const needed = end === null ? null : Math.min(end, lastAppended + 1);
     for (;;) {
-      const through = await completeThrough(reportingUrl, analystToken, order.orderId);
-      if (through !== null && through >= needed) return null;
-      if (Date.now() > giveUpAt) return `complete through ${through === null ? 'nothing' : new Date(through).toISOString()}, not ${new Date(needed).toISOString()}`;
-      await sleep(500);
+      const report = await fetchReport(reportingUrl, analystToken, order.orderId);
+      const through = report.trailer.completeThrough;
+      if (needed === null || (through !== null && through >= needed)) return { report, incomplete: null };
+      if (Date.now() > giveUpAt) return { report, incomplete: `complete through ${through === null ? 'nothing' : new Date(through).toISOString()}, not ${new Date(needed).toISOString()}` };
+      await sleep(1_000);
     }
   };
 
   const all: Verdict[] = [];
   for (const order of orders) {
-    const incomplete = await awaitComplete(order);
     const expectation = expectations.get(order.orderId)!;
-    const report = await fetchReport(reportingUrl, analystToken, order.orderId);
+    const { report, incomplete } = await fetchComplete(order);
     const { trailer } = report;
     const isStopped = order.restrictions.some(({ act }) => act === 'stop');
     const comparison = compareReport(expectation, report.rows, { gaps: trailer.gaps, excuses: isStopped ? ['stopped'] : [] });

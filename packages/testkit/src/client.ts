@@ -78,10 +78,10 @@ const call = async (url: string, token: string, method: string, body?: unknown):
   return JSON.parse(text);
 };
 
-const signAs = <A extends Act>(person: TestPerson, role: Role, body: OrderBody, act: A, params: StatementOf<A>['params'], prev: Statement | null, rosterVersion: number): Envelope => {
+const signAs = <A extends Act>(person: TestPerson, role: Role, body: OrderBody, act: A, params: StatementOf<A>['params'], prev: Statement | null, rosterVersion: number, signedAt = Date.now()): Envelope => {
   const { personId, key } = person;
   const signer = { personId, keyId: key.keyId, role, rosterVersion };
-  return signStatement(composeStatement(body, act, params, signer, { prev, signedAt: Date.now() }), key.privateKey);
+  return signStatement(composeStatement(body, act, params, signer, { prev, signedAt }), key.privateKey);
 };
 
 /** The newest statement that a restriction can follow. */
@@ -179,8 +179,9 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
       const view = await show(activator, orderId);
       const approval = view.approval;
       if (approval === null) throw new TestkitError('api', `order ${orderId} is not approved`);
-      const params = { start: Math.max(start, Date.now() + 5) };
-      return act(activator, orderId, 'activate', signAs(activator, 'activator', bodyOf(view), 'activate', params, approval.statement, rosterVersion));
+      const signedAt = Date.now();
+      const params = { start: Math.max(start, signedAt) };
+      return act(activator, orderId, 'activate', signAs(activator, 'activator', bodyOf(view), 'activate', params, approval.statement, rosterVersion, signedAt));
     },
     narrow: (person, orderId, params) => restrict(person, orderId, 'narrow', params),
     end: (person, orderId, at) => restrict(person, orderId, 'end', { at }),

@@ -13,4 +13,4 @@ export { readTopic, type TopicContents, type TopicRecord } from './topic-reader.
 export { endOf, expectReports, type Direction, type ExpectedGap, type ExpectedRecord, type Expectation, type OracleOrder, type OracleQuestion, type OracleRestriction, type OracleScope, type OracleTiming } from './oracle.ts';
 export { compareReport, describeComparison, isEqual, type Comparison, type CompareSettings, type Difference, type ReportGap, type ReportRow } from './compare.ts';
 export { createOrdersClient, type OrderRequest, type OrdersClient, type OrdersClientSettings, type OrderView, type TestPerson } from './client.ts';
-export { completeThrough, fetchReport, type FetchedReport, type ReportTrailer } from './report-client.ts';
+export { fetchReport, type FetchedReport, type ReportTrailer } from './report-client.ts';

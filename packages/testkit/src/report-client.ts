@@ -65,13 +65,3 @@ export const fetchReport = async (reportingUrl: string, token: string, orderId: 
   if (header?.['kind'] !== 'header' || trailer?.['kind'] !== 'trailer') throw new TestkitError('api', `report of ${orderId} is not whole: it ends with ${JSON.stringify(trailer)}`);
   return { header, rows: rest.map((line) => rowOf(orderId, line)), trailer: { ...trailer, gaps: (trailer['gaps'] as readonly Json[]).map(gapOf) } as unknown as ReportTrailer, text };
 };
-
-/** How far a report is complete now; null when nothing can be said yet or the service is away. */
-export const completeThrough = async (reportingUrl: string, token: string, orderId: string): Promise<number | null> => {
-  try {
-    const response = await fetch(`${reportingUrl}/orders/${orderId}/summary`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(30_000) });
-    return response.ok ? (((await response.json()) as Json)['completeThrough'] as number | null) : null;
-  } catch {
-    return null;
-  }
-};
