@@ -1,18 +1,19 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { COMPILED_WINDOW_CAPS, SealChain, verifyGrant, verifyRestriction } from '@penreg/evidence';
-import { KafkaError, openTapConsumer, openTopicAdmin, topicProblems, type KafkaConnection, type TopicFacts } from '@penreg/kafka';
-import { logged, PlatformError, type Service, type Stage } from '@penreg/platform';
+import { SealChain } from '@penreg/evidence';
+import { KafkaError, openTapConsumer, openTopicAdmin } from '@penreg/kafka';
+import { PlatformError, type Service, type Stage } from '@penreg/platform';
 import { openRecordSink } from '@penreg/records';
-import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
-import { openRosterFile, readHeadFile, readKeyFile } from '@penreg/trust';
+import { openRosterFile, readKeyFile } from '@penreg/trust';
 import { createAuditor } from './auditor.ts';
 import { StartSchema, type Start, type TapServiceConfig } from './config.ts';
 import { takeFirstPosition } from './first-position.ts';
 import { createFlusher } from './flusher.ts';
+import { followRegistry } from './follow-registry.ts';
 import { createFuse } from './fuse.ts';
 import { serveHealth } from './health.ts';
 import { createHoldGate } from './hold.ts';
+import { kafkaConnection, persist, requireLawfulTopic } from './kafka-connection.ts';
 import { createWatch } from './observe.ts';
 import { furthest, readMark } from './positions.ts';
 import { commitDraft, createTap, TapError } from './tap.ts';
@@ -21,7 +22,6 @@ import { buildTargetIndex, type TargetIndex } from './target-index.ts';
 /** Kafka keeps events for at most a day (law 1): no order that ended earlier can meet one. */
 const MAX_RETENTION_MS = 86_400_000;
 const SLICE_MS = 50;
-const RETRY_MS = 500;
 const PULSE_MS = 1_000;
 const PATROL_MS = 15_000;
 /** A hold of this length leaves the group, so that other taps take the partitions; alone, a tap stays. */
@@ -37,31 +37,6 @@ const startOf = (argv: readonly string[], configured: Start | null): Start | nul
   throw new PlatformError('config', 'where to begin is not understood', [{ key: '--from', rule: 'end, beginning or an instant such as 2026-11-24T09:00:00Z' }]);
 };
 
-const kafkaConnectionOf = (config: TapServiceConfig, { logger }: Stage): KafkaConnection => {
-  const { brokers, ssl, sasl } = config.kafka;
-  return {
-    brokers,
-    clientId: `penreg-${config.tap}`,
-    ssl: ssl as NonNullable<KafkaConnection['ssl']>,
-    ...(sasl === null ? {} : { sasl: { ...sasl, password: sasl.password.reveal() } as NonNullable<KafkaConnection['sasl']> }),
-    log: ({ level, part, code }) => {
-      if (level === 'error' || level === 'warn') logger.warn('kafka client', { part: logged.code(part), code: logged.code(code) });
-    },
-  };
-};
-
-/** Repeats what failed for a passing reason until it succeeds or `signal` says stop. */
-const persist = async <T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (signal.aborted || !(error instanceof KafkaError && error.retriable)) throw error;
-      await delay(RETRY_MS);
-    }
-  }
-};
-
 /** Puts the adapters together: Kafka, the registry's feed, ClickHouse, and the loop between them. */
 export const compose = (config: TapServiceConfig, stage: Stage): Service => {
   const { logger, metrics, argv, crash } = stage;
@@ -71,7 +46,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
   const roster = openRosterFile(config.roster, config.deployment, logger);
   const key = readKeyFile(config.key.file);
   const hashKey = Buffer.from(config.hashKey.reveal(), 'base64url');
-  const connection = kafkaConnectionOf(config, stage);
+  const connection = kafkaConnection(config, logger);
   const ref = { tap: config.tap, boot: randomUUID() };
   const utc = (): number => Date.now();
   const monotonic = (): number => performance.now();
@@ -85,65 +60,13 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
     return value;
   };
 
-  const alarmOf = (alarm: FeedAlarm): void => {
-    switch (alarm.kind) {
-      case 'grant-refused':
-      case 'restriction-doubtful':
-        metrics.add('penreg_tap_alarms_total', 1);
-        logger.error('alarm', { alarm: alarm.kind, order: logged.order(alarm.orderId), reason: logged.code(alarm.reason), epoch: alarm.epoch });
-        return;
-      case 'hold':
-      case 'hold-lifted':
-        logger.error('the registry is in doubt', { alarm: alarm.kind, reason: logged.code(alarm.reason) });
-        return;
-      case 'head-accepted':
-      case 'not-written':
-        logger.warn('registry', { alarm: alarm.kind });
-    }
-  };
-
-  const openFeed = (remembered: { readonly epoch: number; readonly head: string } | null): TapFeed => {
-    const { url, username, password, sealingKey, pollMs, acceptedHead } = config.registry;
-    return openTapFeed({
-      connection: { url, username, password: password?.reveal() },
-      deployment: config.deployment,
-      sealingKey: sealingKey.reveal(),
-      remembered,
-      signer: { tap: config.tap, ...key },
-      clockBound: timing.clockBound,
-      now: utc,
-      pollMs,
-      verify: (grant, confirmations) =>
-        verifyGrant(grant, {
-          roster: roster.current(),
-          deployment: config.deployment,
-          jurisdictionCaps: COMPILED_WINDOW_CAPS,
-          testAccounts: config.testAccounts.reveal(),
-          maxTargets: config.maxTargets,
-          confirmations,
-          now: utc(),
-          clockBound: timing.clockBound,
-        }),
-      verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster.current(), utc(), timing.clockBound),
-      acceptedHead: acceptedHead === null ? null : readHeadFile(acceptedHead.file, roster.current(), utc()),
-      onAlarm: alarmOf,
-    });
-  };
-
-  /** Law 1: the topic is a log of everybody. Throws when it keeps more than the law allows. */
-  const lawfulTopic = (facts: TopicFacts): TopicFacts => {
-    const problems = topicProblems(facts);
-    if (problems.length === 0) return facts;
-    throw new PlatformError('config', 'the topic keeps more than the law allows', problems.map((rule) => ({ key: `topic ${topic}`, rule })));
-  };
-
   const run = async (): Promise<void> => {
     const topics = keep(await openTopicAdmin(connection), (admin) => admin.disconnect());
-    const facts = lawfulTopic(await topics.describe(topic));
+    const facts = requireLawfulTopic(topic, await topics.describe(topic));
     const { topicId } = facts;
 
     const marks = (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
-    const feed = keep(openFeed(furthest(marks)), (f) => f.stop());
+    const feed = keep(followRegistry(config, { roster, key, remembered: furthest(marks), logger, metrics, utc }), (f) => f.stop());
     const auditor = createAuditor((entry) => feed.audit.append({ actor: `tap:${config.tap}`, ...entry }), delay);
     const watch = createWatch({ logger, metrics, audit: (entry) => auditor.note(entry), utc });
 
@@ -234,7 +157,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
     );
 
     const tap = createTap(
-      { flushIntervalMs: config.flush.intervalMs, maxRecords: config.flush.maxRecords, sliceMs: SLICE_MS },
+      { flushIntervalMs: config.flush.intervalMs, maxRows: config.flush.maxRows, sliceMs: SLICE_MS },
       {
         topic,
         group,
@@ -254,14 +177,14 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
       },
     );
     const pulse = setInterval(() => {
-      // A hold is looked at even when no fetch arrives.
-      if (gate.reason() !== null) watch.sign();
+      // A hold is looked at even when no fetch arrives; a tap without a partition waits for one.
+      if (gate.reason() !== null || watch.view().partitions?.length === 0) watch.sign();
       const age = feed.confirmedAgo();
       if (Number.isFinite(age)) metrics.set('penreg_tap_confirmation_age_seconds', age / 1_000);
     }, PULSE_MS);
     /** What was true at the start need not stay true: the topic's settings, and that nobody else could do this tap's work. */
     const patrol = async (): Promise<void> => {
-      lawfulTopic(await topics.describe(topic));
+      requireLawfulTopic(topic, await topics.describe(topic));
       if (gate.heldFor() <= LEAVE_AFTER_MS || (await topics.members(group)) < 2) return;
       throw new TapError('long-hold', 'in hold for too long while other taps read: its partitions are left to them');
     };

@@ -20,7 +20,7 @@ export const TapConfigSchema = z.strictObject({
     group: z.string().min(1).max(255),
     sessionTimeoutMs: z.int().min(1_000).default(30_000),
     heartbeatIntervalMs: z.int().min(100).default(3_000),
-    /** Bytes of one fetch over all partitions. Together with flush.maxRecords this bounds memory. */
+    /** Bytes of one fetch over all partitions. Together with flush.maxRows this bounds memory. */
     maxBytes: z.int().min(65_536).max(268_435_456).default(33_554_432),
     maxBytesPerPartition: z.int().min(65_536).max(16_777_216).default(2_097_152),
     ssl: z.union([z.boolean(), z.strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })]).default(false),
@@ -48,8 +48,8 @@ export const TapConfigSchema = z.strictObject({
   flush: z
     .strictObject({
       intervalMs: z.int().min(100).max(10_000).default(1_000),
-      /** Records held in memory before they are stored ahead of the interval. */
-      maxRecords: z.int().min(100).max(1_000_000).default(20_000),
+      /** Rows (records, gaps, dead letters) held in memory before they are stored ahead of the interval. */
+      maxRows: z.int().min(100).max(1_000_000).default(20_000),
     })
     .prefault({}),
   /** The fuse: stops the tap when this many distinct accounts on this many partitions cannot be decoded within the window. */

@@ -42,6 +42,8 @@ export interface Draft {
   /** Next offset of each partition to commit, once the rest is stored. */
   positions(): readonly { readonly partition: number; readonly offset: bigint }[];
   isEmpty(): boolean;
+  /** Rows it would store: what its memory is bounded by. */
+  rows(): number;
   toFlush(ref: FlushRef, topic: { readonly topicId: string; readonly partitions: number }, readAt: UtcMs): Flush;
 }
 
@@ -82,6 +84,7 @@ export const openDraft = (epoch: number, head: string | null): Draft => {
     },
     positions: () => ascending().map(([partition, interval]) => ({ partition, offset: interval.to })),
     isEmpty: () => intervals.size === 0 && draft.gaps.length === 0,
+    rows: () => draft.records.length + draft.gaps.length + draft.deadLetters.length,
     toFlush: (ref, topic, readAt) => ({
       ...ref,
       ...topic,

@@ -66,7 +66,7 @@ const stage = (over: { committed?: (bigint | null)[]; logStart?: bigint; committ
   );
   const committed = over.committed ?? [10n, 10n];
   const tap = createTap(
-    { flushIntervalMs: 3_600_000, maxRecords: 1_000, sliceMs: 50 },
+    { flushIntervalMs: 3_600_000, maxRows: 1_000, sliceMs: 50 },
     {
       topic: 't',
       group: 'g',

@@ -49,8 +49,8 @@ export interface TapDeps {
 export interface TapConfig {
   /** How often what was examined is stored, ms. */
   readonly flushIntervalMs: number;
-  /** Records in a draft at which it is stored before its time. */
-  readonly maxRecords: number;
+  /** Rows in a draft (records, gaps, dead letters) at which it is stored before its time. */
+  readonly maxRows: number;
   /** Synchronous work before the event loop gets a turn, ms. */
   readonly sliceMs: number;
 }
@@ -89,7 +89,7 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
 
   /** The draft in which `from` of `partition` can be examined: same epoch, contiguous. */
   const draftFor = (partition: number, from: bigint): Draft => {
-    if (draft.epoch !== deps.index().epoch || !draft.continues(partition, from) || draft.records.length >= config.maxRecords) cut();
+    if (draft.epoch !== deps.index().epoch || !draft.continues(partition, from) || draft.rows() >= config.maxRows) cut();
     return draft;
   };
 

@@ -1,0 +1,68 @@
+import { COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, type SigningKey } from '@penreg/evidence';
+import { logged, type Logger, type Metrics } from '@penreg/platform';
+import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
+import { readHeadFile, type RosterFile } from '@penreg/trust';
+import type { UtcMs } from '@penreg/domain';
+import type { TapServiceConfig } from './config.ts';
+
+export interface FollowDeps {
+  readonly roster: RosterFile;
+  readonly key: SigningKey;
+  /** The furthest head any tap of the group had followed. */
+  readonly remembered: { readonly epoch: number; readonly head: string } | null;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly utc: () => UtcMs;
+}
+
+/**
+ * The registry's feed as this tap believes it: roster, caps, ceilings and test accounts come from the tap's own
+ * configuration, so that nobody who owns the registry or the service that writes it can begin a collection (law 8).
+ */
+export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapFeed => {
+  const { roster, key, remembered, logger, metrics, utc } = deps;
+  const { deployment, timing } = config;
+  const { url, username, password, sealingKey, pollMs, acceptedHead } = config.registry;
+
+  const alarm = (raised: FeedAlarm): void => {
+    switch (raised.kind) {
+      case 'grant-refused':
+      case 'restriction-doubtful':
+        metrics.add('penreg_tap_alarms_total', 1);
+        logger.error('alarm', { alarm: raised.kind, order: logged.order(raised.orderId), reason: logged.code(raised.reason), epoch: raised.epoch });
+        return;
+      case 'hold':
+      case 'hold-lifted':
+        logger.error('the registry is in doubt', { alarm: raised.kind, reason: logged.code(raised.reason) });
+        return;
+      case 'head-accepted':
+      case 'not-written':
+        logger.warn('registry', { alarm: raised.kind });
+    }
+  };
+
+  return openTapFeed({
+    connection: { url, username, password: password?.reveal() },
+    deployment,
+    sealingKey: sealingKey.reveal(),
+    remembered,
+    signer: { tap: config.tap, ...key },
+    clockBound: timing.clockBound,
+    now: utc,
+    pollMs,
+    verify: (grant, confirmations) =>
+      verifyGrant(grant, {
+        roster: roster.current(),
+        deployment,
+        jurisdictionCaps: COMPILED_WINDOW_CAPS,
+        testAccounts: config.testAccounts.reveal(),
+        maxTargets: config.maxTargets,
+        confirmations,
+        now: utc(),
+        clockBound: timing.clockBound,
+      }),
+    verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster.current(), utc(), timing.clockBound),
+    acceptedHead: acceptedHead === null ? null : readHeadFile(acceptedHead.file, roster.current(), utc()),
+    onAlarm: alarm,
+  });
+};
