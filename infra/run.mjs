@@ -90,8 +90,21 @@ const findNode = () => {
   );
 };
 
+/** Name and parent of a process; both null where /proc does not tell. */
+const processOf = (pid) => {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return { name: /^Name:\s+(.*)$/m.exec(status)?.[1] ?? null, parent: /^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? null };
+  } catch {
+    return { name: null, parent: null };
+  }
+};
+
 const runOn = (node, args) => {
-  const child = spawn(node, args, {
+  const setpriv = process.platform === 'linux' && (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'setpriv')).find((file) => existsSync(file));
+  // Linux ends the child when this process is killed; it in turn ends everything that it started.
+  const [program, ...first] = setpriv ? [setpriv, '--pdeathsig', 'TERM', '--', node] : [node];
+  const child = spawn(program, [...first, ...args], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, TURBO_TELEMETRY_DISABLED: '1' },
@@ -99,9 +112,11 @@ const runOn = (node, args) => {
   // Ctrl-C reaches the child from the terminal as well; it takes the second one as the first.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   if (process.env.npm_execpath !== undefined) {
-    // When npm itself is killed nobody passes a signal on.
-    const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1_000).unref();
+    // When npm itself is killed nobody passes a signal on. npm runs a shell, which runs this or becomes this.
+    const above = process.ppid;
+    const { name, parent } = processOf(above);
+    const throughShell = /^(ba|da|a|z|k)?sh$/.test(name ?? '');
+    setInterval(() => (process.ppid !== above || (throughShell && processOf(above).parent !== parent)) && child.kill('SIGTERM'), 1_000).unref();
   }
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
