@@ -10,8 +10,10 @@ export interface TopicSeen {
   readonly firstSeen: UtcMs;
 }
 
-/** Reasons of gaps that are single events within examined ranges: examining the range again does not undo them. */
+/** Reasons of gaps within examined ranges: examining the range again does not undo them. */
 const EVENT_GAPS: ReadonlySet<GapReason> = new Set(['undecodable', 'clock', 'unreadable-batch']);
+/** Of those, the ones that are single events: they say nothing about their neighbourhood, and bridge no hole. */
+const SINGLE_EVENTS: ReadonlySet<GapReason> = new Set(['undecodable', 'clock']);
 
 /** Append times at which an event of the window can have been appended: `[from, to)`. */
 interface Span {
@@ -36,6 +38,7 @@ interface Run {
   readonly from: bigint;
   to: bigint;
   watermark: UtcMs | null;
+  /** Somebody began here on purpose. */
   begins: boolean;
 }
 
@@ -72,7 +75,7 @@ const runsOf = (items: readonly Item[]): readonly Run[] => {
     }
     last.to = larger(last.to, item.to);
     last.watermark = most(last.watermark, item.watermark);
-    last.begins ||= item.begins !== null;
+    if (item.from === last.from) last.begins ||= item.begins !== null;
   }
   return runs;
 };
@@ -136,7 +139,7 @@ interface Chain {
 
 const chainOf = (topicId: string, partition: number, intervals: readonly CoverageInterval[], declared: readonly Gap[], question: CoverageQuestion, span: Span): Chain => {
   const items: Item[] = intervals.map((i) => ({ ...i, gap: disqualify(i, question) }));
-  for (const gap of declared) items.push({ ...gap, gap: gap.reason, watermark: null, begins: null });
+  for (const gap of declared) if (!SINGLE_EVENTS.has(gap.reason)) items.push({ ...gap, gap: gap.reason, watermark: null, begins: null });
   items.sort((a, b) => compare(a.from, b.from) || compare(a.to, b.to));
   const runs = runsOf(items);
   const examined = runsOf(items.filter((item) => item.gap === null));
@@ -199,7 +202,7 @@ const groupBy = <T extends { readonly topicId: string; readonly partition: numbe
  *
  * Gaps keep the `orderId` under which they were declared only where they are single events; ranges are nobody's.
  *
- * @param intervals any order; overlaps, repetitions and intervals joined by `union` change nothing
+ * @param intervals any order; overlaps and repetitions change nothing, nor does joining those without `begins`
  * @param declared gaps of this order and of everyone
  * @param topics every incarnation that coverage knows
  */

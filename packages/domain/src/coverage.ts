@@ -93,8 +93,8 @@ export const union = (intervals: readonly CoverageInterval[]): readonly Stretch[
       stretches.push({ from, to, appendMin, appendMax, watermark, begins, topicId });
       continue;
     }
-    // What has an offset of at least `i.from` has one of at least `last.from`.
-    last.begins = least(last.begins, i.begins);
+    // A chain that begins in the middle of another one adds nothing about the beginning.
+    if (i.from === last.from) last.begins = least(last.begins, i.begins);
     if (i.to > last.to) last.to = i.to;
     last.appendMin = least(last.appendMin, i.appendMin);
     last.appendMax = most(last.appendMax, i.appendMax);

@@ -17,7 +17,7 @@ export const connect = (access: ClickHouseAccess, over: { readonly database?: st
     request_timeout: access.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
     max_open_connections: over.openConnections ?? 10,
     keep_alive: { enabled: true, idle_socket_ttl: IDLE_SOCKET_MS, eagerly_destroy_stale_sockets: true },
-    compression: { request: true, response: true },
+    compression: { request: { codec: 'zstd', level: 1 }, response: { codec: 'zstd' } },
     // Its log prints what the server said, and a parse error quotes the row.
     log: { level: ClickHouseLogLevel.OFF },
     // Parameters go in the body, so that no proxy's log holds them.

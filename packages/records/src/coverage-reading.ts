@@ -28,9 +28,8 @@ export const questionOf = (order: InForce): CoverageQuestion | null => {
 interface Bounds {
   /** Up to here every record is older than the window can see. */
   readonly settled: readonly bigint[];
-  /** The interval that proves that the window is over: its first offset, and its watermark or 0. */
-  readonly proofFrom: readonly bigint[];
-  readonly proofAt: readonly bigint[];
+  /** One less than this, and from there on, every record is younger than the window can see; 0 where nothing proves that yet. */
+  readonly over: readonly bigint[];
   /** Signatures of the rows that say so. */
   readonly rows: readonly string[];
 }
@@ -42,22 +41,21 @@ const LATEST_OLD = `
     WHERE topic_id = {topic:String} AND m IS NOT NULL AND toUnixTimestamp64Milli(assumeNotNull(m)) < {low:Int64} AND signature NOT IN {bad:Array(String)}
   ) GROUP BY p`;
 const FIRST_PROOF = `
-  SELECT p, toString(argMin(f, (f, w))), toString(toUnixTimestamp64Milli(argMin(w, (f, w)))), argMin(signature, (f, w)) FROM (
-    SELECT signature, p, f, w FROM coverage
-    ARRAY JOIN interval_partitions AS p, interval_froms AS f, interval_watermarks AS w
+  SELECT p, toString(argMin(t, (t, w))), argMin(signature, (t, w)) FROM (
+    SELECT signature, p, t, w FROM coverage
+    ARRAY JOIN interval_partitions AS p, interval_tos AS t, interval_watermarks AS w
     WHERE topic_id = {topic:String} AND toUnixTimestamp64Milli(w) >= {high:Int64} AND signature NOT IN {bad:Array(String)}
   ) GROUP BY p`;
 const FIRST_SEEN = `SELECT argMin(signature, read_at) FROM coverage WHERE topic_id = {topic:String} AND signature NOT IN {bad:Array(String)} HAVING count() > 0`;
 const TOPICS = `SELECT topic_id FROM coverage GROUP BY topic_id ORDER BY topic_id LIMIT 1000`;
 const BY_SIGNATURE = `SELECT ${COVERAGE_COLUMNS} FROM coverage WHERE topic_id = {topic:String} AND signature IN {rows:Array(String)}`;
 
-// Millions of flushes lie before and behind a window; none of them is sent whose every interval is settled or past the proof.
+// Millions of flushes lie before and behind a window; none of them is sent whose every interval is settled or past the
+// proof. Where somebody began on purpose is always sent: it explains what lies before.
 const RELEVANT = `
   SELECT ${COVERAGE_COLUMNS} FROM coverage
   WHERE topic_id = {topic:String} AND (signature IN {rows:Array(String)} OR arrayExists(
-    (p, f, t, w, b) ->
-      (t > ({settled:Array(UInt64)})[p + 1] OR w >= {low:Int64} OR (b IS NOT NULL AND t >= ({settled:Array(UInt64)})[p + 1]))
-      AND (({proofAt:Array(Int64)})[p + 1] = 0 OR f < ({proofFrom:Array(UInt64)})[p + 1] OR (f = ({proofFrom:Array(UInt64)})[p + 1] AND (w <= ({proofAt:Array(Int64)})[p + 1] OR t > f))),
+    (p, f, t, w, b) -> b IS NOT NULL OR ((t > ({settled:Array(UInt64)})[p + 1] OR w >= {low:Int64}) AND (({over:Array(UInt64)})[p + 1] = 0 OR f + 1 < ({over:Array(UInt64)})[p + 1])),
     interval_partitions, interval_froms, interval_tos, arrayMap(x -> toUnixTimestamp64Milli(x), interval_watermarks), interval_begins))
   ORDER BY boot, flush, signature`;
 
@@ -94,21 +92,20 @@ const boundsOf = async (scope: OrderScope, topic: string, span: Span, verify: (c
   const bad: string[] = [];
   for (;;) {
     const settled = await scope.all<[number, string, string]>(LATEST_OLD, { topic, low: span.low, bad });
-    const proofs = await scope.all<[number, string, string, string]>(FIRST_PROOF, { topic, high: span.high, bad });
+    const proofs = await scope.all<[number, string, string]>(FIRST_PROOF, { topic, high: span.high, bad });
     const seen = await scope.all<[string]>(FIRST_SEEN, { topic, bad });
-    const rows = [...new Set([...settled.map((r) => r[2]), ...proofs.map((r) => r[3]), ...seen.map((r) => r[0])])];
+    const rows = [...new Set([...settled.map((r) => r[2]), ...proofs.map((r) => r[2]), ...seen.map((r) => r[0])])];
     const forged = (await scope.all<CoverageRow>(BY_SIGNATURE, { topic, rows })).map(fromCoverageRow).filter((coverage) => !verify(coverage));
     if (forged.length === 0 || bad.length > MAX_FORGED) {
       const size = 1 + [...settled, ...proofs].reduce((max, [p]) => (p < MAX_PARTITIONS ? Math.max(max, p) : max), 0);
-      const filled = (entries: readonly (readonly [number, string])[]): readonly bigint[] => {
+      const filled = (entries: readonly (readonly [number, bigint])[]): readonly bigint[] => {
         const array = new Array<bigint>(size).fill(0n);
-        for (const [p, value] of entries) if (p < size) array[p] = BigInt(value);
+        for (const [p, value] of entries) if (p < size) array[p] = value;
         return array;
       };
       return {
-        settled: filled(settled.map(([p, to]) => [p, to])),
-        proofFrom: filled(proofs.map(([p, from]) => [p, from])),
-        proofAt: filled(proofs.map(([p, , at]) => [p, at])),
+        settled: filled(settled.map(([p, to]) => [p, BigInt(to)])),
+        over: filled(proofs.map(([p, to]) => [p, BigInt(to) + 1n])),
         rows,
       };
     }
@@ -121,6 +118,8 @@ type Standing = 'counts' | 'late' | 'stopped';
 /** Intervals joined as they come, so that a window of millions of flushes is a handful of them. */
 class Joiner {
   readonly #lists = new Map<string, { readonly standing: Standing; intervals: CoverageInterval[]; joinAt: number }>();
+  /** Beginnings are few, and joined they would lose their place. */
+  readonly #beginnings: { readonly standing: Standing; readonly interval: CoverageInterval }[] = [];
   readonly #epochs: Readonly<Record<Standing, number>>;
 
   constructor(question: CoverageQuestion) {
@@ -128,11 +127,16 @@ class Joiner {
     this.#epochs = { counts: question.epoch, late: 0, stopped: question.stopEpoch ?? 0 };
   }
 
-  add(interval: CoverageInterval, standing: Standing): void {
+  add(read: CoverageInterval, standing: Standing): void {
+    const interval = { ...read, epoch: this.#epochs[standing] };
+    if (interval.begins !== null) {
+      this.#beginnings.push({ standing, interval });
+      return;
+    }
     const key = `${standing}/${interval.topicId}/${interval.partition}`;
     let list = this.#lists.get(key);
     if (list === undefined) this.#lists.set(key, (list = { standing, intervals: [], joinAt: 1_024 }));
-    list.intervals.push({ ...interval, epoch: this.#epochs[standing] });
+    list.intervals.push(interval);
     if (list.intervals.length < list.joinAt) return;
     list.intervals = this.#join(list.intervals);
     list.joinAt = Math.max(1_024, 2 * list.intervals.length);
@@ -144,7 +148,11 @@ class Joiner {
   }
 
   joined(standing?: Standing): readonly CoverageInterval[] {
-    return [...this.#lists.values()].filter((list) => standing === undefined || list.standing === standing).flatMap((list) => this.#join(list.intervals));
+    const asked = (of: Standing): boolean => standing === undefined || of === standing;
+    return [
+      ...[...this.#lists.values()].filter((list) => asked(list.standing)).flatMap((list) => this.#join(list.intervals)),
+      ...this.#beginnings.filter((beginning) => asked(beginning.standing)).map((beginning) => beginning.interval),
+    ];
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DeadLetter, Flush, FlushCoverage, FlushRef, Gap, OrderId, Seal } from '@penreg/domain';
+import type { DeadLetter, FlushCoverage, FlushRef, Gap, OrderId, Seal } from '@penreg/domain';
 import { toInstant, toInstantOrNull } from './record-row.ts';
 
 /** Rows of the tables beside `records`, as JSONEachRow takes and gives them. */
@@ -103,7 +103,7 @@ export const fromCoverageRow = ([tap, boot, flush, topicId, partitions, readAt, 
   signature,
 });
 
-export const toGapRow = (gap: Gap, flush: Flush): Record<string, unknown> => ({
+export const toGapRow = (gap: Gap, flush: FlushRef): Record<string, unknown> => ({
   order_id: gap.orderId ?? EVERYONE,
   topic_id: gap.topicId,
   partition: gap.partition,
@@ -115,7 +115,7 @@ export const toGapRow = (gap: Gap, flush: Flush): Record<string, unknown> => ({
   ...origin(flush),
 });
 
-export const toDeadLetterRow = (letter: DeadLetter, flush: Flush): Record<string, unknown> => ({
+export const toDeadLetterRow = (letter: DeadLetter, flush: FlushRef): Record<string, unknown> => ({
   topic_id: letter.topicId,
   partition: letter.partition,
   offset: letter.offset.toString(),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { timeOf, type CoverageInterval, type InForce } from '@penreg/domain';
+import type { CoverageInterval, InForce } from '@penreg/domain';
 import { generateKeyPair, recordHash } from '@penreg/evidence';
 import { openRecordSink } from './clickhouse-sink.ts';
 import { openOrderReader } from './order-reader.ts';
@@ -441,26 +441,6 @@ describe('destruction', () => {
     await readers.for(ORDER_B).destroy(refs, 'outside-window', serviceKey, T0);
     expect((await read(orders[0])).records).toHaveLength(4);
     expect((await read(orders[1])).records).toHaveLength(4);
-  });
-});
-
-describe('coverage of a long life', () => {
-  it('leaves out what says nothing about the window, and loses nothing by it', async () => {
-    const tap = new TestTap();
-    const start = T0 - 40 * HOUR;
-    const step = HOUR / 4;
-    // A quarter of an hour a flush, 40 hours before the order and 40 after it; partition 1 idle for its whole life.
-    for (let i = 0; i < 324; i += 1) {
-      const at = start + i * step;
-      const idle = examined(0, 0, { partition: 1, watermark: at, begins: i === 0 ? 0 : null });
-      await writeAll(sink, tap.cut({ partitions: 2, intervals: [examined(i * 10, (i + 1) * 10, { appendMin: at, appendMax: at + step - 1, watermark: at + step - 1, begins: i === 0 ? 0 : null }), idle], readAt: at + step }));
-    }
-    const { examination } = await read();
-    expect(examination.coverage).toEqual({ completeThrough: T0 + HOUR, gaps: [] });
-  }, 60_000);
-
-  it('event time far from append time keeps its place', () => {
-    expect(timeOf(T0, T0 - 2_000, timing)).toEqual({ t: T0 - 2_000, flag: true });
   });
 });
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { FlushRef, Position, Seal } from '@penreg/domain';
 import { verifySeal, verifyVoid, type RecordVoid, type Roster, type VoidReason } from '@penreg/evidence';
 import { RecordsError } from './error.ts';
@@ -19,11 +19,11 @@ export interface SealedPosition extends Position {
  * long as one report, so that nobody who can write rows can aim at it. Each row is added once.
  */
 export class RowSetFingerprint {
-  readonly #key: Buffer;
+  readonly #key: string;
   readonly #sum = Buffer.alloc(32);
   #count = 0;
 
-  constructor(key: Buffer = randomBytes(32)) {
+  constructor(key: string = randomBytes(32).toString('hex')) {
     this.#key = key;
   }
 
@@ -33,8 +33,8 @@ export class RowSetFingerprint {
   }
 
   add({ topicId, partition, offset, rowHash }: SealedPosition): void {
-    const hash = createHash('sha256').update(this.#key).update(`${topicId}/${partition}/${offset}/${rowHash}`).digest();
-    for (let i = 0; i < 32; i += 4) this.#sum.writeInt32LE(this.#sum.readInt32LE(i) ^ hash.readInt32LE(i), i);
+    const print = hash('sha256', `${this.#key}/${topicId}/${partition}/${offset}/${rowHash}`, 'buffer');
+    for (let i = 0; i < 32; i += 4) this.#sum.writeInt32LE(this.#sum.readInt32LE(i) ^ print.readInt32LE(i), i);
     this.#count += 1;
   }
 

@@ -9,6 +9,7 @@ import {
   type CoverageInterval,
   type DecodedEvent,
   type Flush,
+  type FlushCoverage,
   type Gap,
   type InForce,
   type MetadataRecord,
@@ -19,6 +20,7 @@ import {
 } from '@penreg/domain';
 import { generateKeyPair, recordHash, SealChain, type Roster } from '@penreg/evidence';
 import type { ClickHouseAccess } from './access.ts';
+import { toCoverageRow } from './flush-rows.ts';
 import { migrate } from './migrate.ts';
 import { toRow } from './record-row.ts';
 import type { RecordSink, SealedFlush } from './sink.ts';
@@ -127,6 +129,8 @@ export interface TestStore {
   command(sql: string): Promise<void>;
   /** Effect 1 alone, as a tap leaves it that is killed before effect 2. */
   writeRecords(flush: Flush): Promise<void>;
+  /** Effect 2b alone, for many flushes at once. */
+  writeCoverage(coverage: readonly FlushCoverage[]): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -151,6 +155,7 @@ export const openTestStore = async (server: { readonly url: string; readonly adm
       const values = flush.records.map((record, i) => toRow(record, recordHash(record), { ...flush, readAt: flush.recordsReadAt[i] ?? flush.readAt }));
       await admin.insert({ table: 'records', values, format: 'JSONEachRow' });
     },
+    writeCoverage: async (coverage) => void (await admin.insert({ table: 'coverage', values: coverage.map(toCoverageRow), format: 'JSONEachRow' })),
     drop: async () => {
       await admin.command({ query: `DROP DATABASE IF EXISTS ${database} SYNC` });
       await admin.close();
