@@ -19,7 +19,7 @@ const COMMANDS = {
   imports: { steps: 'imports', about: 'an import may only point down; SQL and the environment stay where they belong' },
   unused: { steps: 'unused', about: 'exports, files and dependencies that nothing uses' },
   'test:containers': { steps: 'test:containers', about: 'the integration tests against Docker images' },
-  penreg: { entry: 'packages/cli/src/main.ts', about: 'the command line client: npm run penreg -- --help' },
+  penreg: { entry: 'packages/cli/src/main.ts', atCaller: true, about: 'the command line client: npm run penreg -- --help' },
 };
 
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -100,12 +100,12 @@ const processOf = (pid) => {
   }
 };
 
-const runOn = (node, args) => {
+const runOn = (node, args, cwd) => {
   const setpriv = process.platform === 'linux' && (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'setpriv')).find((file) => existsSync(file));
   // Linux ends the child when this process is killed; it in turn ends everything that it started.
   const [program, ...first] = setpriv ? [setpriv, '--pdeathsig', 'TERM', '--', node] : [node];
   const child = spawn(program, [...first, ...args], {
-    cwd: root,
+    cwd,
     stdio: 'inherit',
     env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, TURBO_TELEMETRY_DISABLED: '1' },
   });
@@ -132,4 +132,6 @@ if (command === undefined) fail(`no command ${JSON.stringify(name)}\n\n${help()}
 if (Number.parseInt(process.versions.node, 10) < 20) fail(`Node 20 or newer is needed to begin with; this is ${process.versions.node}.`);
 installDependencies();
 const entry = command.entry ?? 'infra/steps.ts';
-runOn(findNode(), [join(root, entry), ...(command.steps === undefined ? [] : [command.steps]), ...args]);
+// File names that a person gives to penreg are meant from where that person stands; npm changes to the root.
+const cwd = command.atCaller ? (process.env.INIT_CWD ?? process.cwd()) : root;
+runOn(findNode(), [join(root, entry), ...(command.steps === undefined ? [] : [command.steps]), ...args], cwd);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +19,8 @@ Ctrl-C stops everything.
                   whole topic, print both, exit 0 only if they agree
   --seconds N     length of the traffic with --once (default 20)
   --taps N        taps in the consumer group (default 1, at most 6)
-  --data DIR      where data, keys and logs lie (default .penreg/demo; with --once a new folder, removed at the end)
+  --data DIR      where data, keys and logs lie (default .penreg/demo; with --once a new folder, removed at the end);
+                  a second start in the same folder goes on with them
   --json          print the result of --once as JSON
   --help          this text`;
 
@@ -33,6 +34,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+
+const IMPATIENCE_MS = 1_000;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const clock = (instant: number | null): string => (instant === null ? '–' : `${new Date(instant).toISOString().slice(11, 19)}Z`);
@@ -137,17 +140,23 @@ const main = async (): Promise<number> => {
   }
   const seconds = whole('seconds', values.seconds, 3, 3_600);
   const taps = whole('taps', values.taps, 1, 6);
-  const dir = values.data ?? (values.once ? await mkdtemp(join(PROJECT_ROOT, '.penreg', 'once-')) : join(PROJECT_ROOT, '.penreg', 'demo'));
+  const data = join(PROJECT_ROOT, '.penreg');
+  await mkdir(data, { recursive: true });
+  const dir = values.data ?? (values.once ? await mkdtemp(join(data, 'once-')) : join(data, 'demo'));
   const stopping = new AbortController();
   let deployment: Deployment | null = null;
   const interrupted = new Promise<number>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        say('\nstopping');
-        stopping.abort();
-        resolve(130);
-      });
-    }
+    let first: number | null = null;
+    const interrupt = (): void => {
+      // Ctrl-C arrives twice, from the terminal and passed on by the door; a second one by hand means now.
+      if (first !== null && performance.now() - first > IMPATIENCE_MS) process.exit(130);
+      if (first !== null) return;
+      first = performance.now();
+      say('\nstopping');
+      stopping.abort();
+      resolve(130);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   });
   const work = async (): Promise<number> => {
     deployment = await startDeployment({ dir, taps, logLevel: 'warn', timing: { lateness: values.once ? 3_000 : 10_000 } });

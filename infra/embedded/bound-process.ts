@@ -48,6 +48,8 @@ export const startBoundProcess = async (launch: Launch): Promise<BoundProcess> =
   const [program, args] = setpriv === null ? [launch.program, launch.args] : [setpriv, ['--pdeathsig', 'KILL', '--', launch.program, ...launch.args]];
   const child = spawn(program, args, {
     stdio: ['ignore', log, log],
+    // A group of its own: Ctrl-C is for this process, which then stops its children in their order.
+    detached: true,
     ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
     ...(launch.env === undefined ? {} : { env: launch.env }),
   });
