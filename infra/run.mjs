@@ -19,7 +19,7 @@ const COMMANDS = {
   imports: { steps: 'imports', about: 'an import may only point down; SQL and the environment stay where they belong' },
   unused: { steps: 'unused', about: 'exports, files and dependencies that nothing uses' },
   'test:containers': { steps: 'test:containers', about: 'the integration tests against Docker images' },
-  penreg: { entry: 'packages/cli/src/main.ts', atCaller: true, about: 'the command line client: npm run penreg -- --help' },
+  penreg: { entry: 'packages/cli/src/main.ts', atCaller: true, about: 'the command line client: -- --help; and -- replay FILE, which sends a traffic file to the topic' },
 };
 
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -131,7 +131,9 @@ const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (command === undefined) fail(`no command ${JSON.stringify(name)}\n\n${help()}`);
 if (Number.parseInt(process.versions.node, 10) < 20) fail(`Node 20 or newer is needed to begin with; this is ${process.versions.node}.`);
 installDependencies();
-const entry = command.entry ?? 'infra/steps.ts';
+// Replaying needs the generator of events, which the client itself knows nothing of.
+const replays = name === 'penreg' && args[0] === 'replay';
+const entry = replays ? 'infra/replay.ts' : (command.entry ?? 'infra/steps.ts');
 // File names that a person gives to penreg are meant from where that person stands; npm changes to the root.
 const cwd = command.atCaller ? (process.env.INIT_CWD ?? process.cwd()) : root;
-runOn(findNode(), [join(root, entry), ...(command.steps === undefined ? [] : [command.steps]), ...args], cwd);
+runOn(findNode(), [join(root, entry), ...(command.steps === undefined ? [] : [command.steps]), ...args.slice(replays ? 1 : 0)], cwd);
