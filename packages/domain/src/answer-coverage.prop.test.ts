@@ -87,8 +87,7 @@ describe('coverage against a naive model', () => {
         const holes = (reason: GapReason): bigint[] =>
           answer.gaps.filter((g) => g.reason === reason && !declared.some((d) => d.reason === reason && d.from <= g.from && g.to <= d.to)).flatMap((g) => Array.from({ length: Number(g.to - g.from) }, (_, i) => g.from + BigInt(i)));
         const modelled = (reason: GapReason): bigint[] => [...model.said].filter(([, reasons]) => reasons.has(reason)).map(([o]) => o);
-        expect(holes('unexamined').sort()).toEqual(modelled('unexamined').sort());
-        expect(holes('before-tap').sort()).toEqual(modelled('before-tap').sort());
+        for (const reason of ['unexamined', 'before-tap'] as const) expect(new Set(holes(reason))).toEqual(new Set(modelled(reason)));
       }),
       { numRuns: 3_000 },
     );

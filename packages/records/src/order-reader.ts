@@ -12,7 +12,8 @@ import { FindingList } from './findings.ts';
 import { scopeTo, type OrderScope } from './order-scope.ts';
 import type { Destroyable, Destruction, Examination, OrderReader, OrderReaders, ReadRecord, ReadRequest, RowRef, Totals } from './reading.ts';
 import { fromRow, RECORD_COLUMNS, type RecordRow, type StoredRecord } from './record-row.ts';
-import { positionKey, readSeals, type SealReading } from './seal-reading.ts';
+import { positionKey } from './row-set.ts';
+import { readSeals, type SealReading } from './seal-reading.ts';
 
 const RECORDS = `SELECT ${RECORD_COLUMNS} FROM records FINAL WHERE order_id = {order:UUID} ORDER BY at, topic_id, partition, offset, row_hash`;
 

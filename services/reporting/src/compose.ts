@@ -10,7 +10,7 @@ import type { SubjectDeps } from './subject.ts';
 import { createSweep } from './sweep.ts';
 import { openTrail } from './trail.ts';
 
-export const VERSION = '0.1.0';
+const VERSION = '0.1.0';
 
 /** What the service talks to. */
 export interface ReportingAdapters {

@@ -20,7 +20,7 @@ export const restoreCell = (text: string): string => (text.startsWith("'") ? tex
 const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const row = (cells: readonly string[]): string => `${cells.map((cell) => quote(defuse(cell))).join(',')}\r\n`;
 
-export const CSV_COLUMNS = [
+const CSV_COLUMNS = [
   'time_utc', 'time_local', 'zone', 'event', 'type', 'direction', 'target', 'from', 'to', 'ip', 'port', 'device', 'size', 'group',
   'call_id', 'media', 'participants', 'event_id', 'appended_utc', 'clock_flag', 'topic_id', 'partition', 'offset', 'also_at', 'conflict', 'row_hash', 'epoch', 'tap',
 ] as const;

@@ -3,7 +3,7 @@ import { RecordsError } from '@penreg/records';
 import { RegistryError } from '@penreg/registry';
 
 /** A fault of the registry or of ClickHouse as the API answers it; anything else as it is. */
-export const toApiError = (error: unknown): unknown => {
+const toApiError = (error: unknown): unknown => {
   if (error instanceof RegistryError) {
     return error.retriable || error.code === 'durability'
       ? new ApiError('unavailable', { field: 'registry', rule: 'the registry cannot be reached or does not keep what it acknowledges; try again' }, error)

@@ -24,7 +24,7 @@ export const absenceOf = (record: MetadataRecord, field: OptionalField): Absence
   return record.kind !== 'call' && OF_CALLS.has(field) ? 'not-applicable' : 'not-in-stream';
 };
 
-export const positionJson = ({ topicId, partition, offset }: { readonly topicId: string; readonly partition: number; readonly offset: bigint }) => ({ topicId, partition, offset: offset.toString() });
+const positionJson = ({ topicId, partition, offset }: { readonly topicId: string; readonly partition: number; readonly offset: bigint }) => ({ topicId, partition, offset: offset.toString() });
 
 /** A record as a line of NDJSON. A null field is explained by `withheld`, `invalid`, `notInStream` or `notApplicable`, exactly one of them. */
 export const recordJson = ({ record: r, rowHash, epoch, tap, readAt, duplicates, conflict }: ReadRecord) => {
@@ -63,9 +63,9 @@ export const recordJson = ({ record: r, rowHash, epoch, tap, readAt, duplicates,
   };
 };
 
-export const gapJson = ({ topicId, partition, from, to, reason, appendMin, appendMax }: Gap) => ({ reason, topicId, partition, from: from.toString(), to: to.toString(), appendedFrom: appendMin, appendedTo: appendMax });
+const gapJson = ({ topicId, partition, from, to, reason, appendMin, appendMax }: Gap) => ({ reason, topicId, partition, from: from.toString(), to: to.toString(), appendedFrom: appendMin, appendedTo: appendMax });
 
-export const findingJson = ({ kind, at, flush, count }: Finding) => ({
+const findingJson = ({ kind, at, flush, count }: Finding) => ({
   kind,
   position: at === null ? null : { topicId: at.topicId, partition: at.partition, from: at.from.toString(), to: at.to.toString() },
   flush: flush === null ? null : { tap: flush.tap, boot: flush.boot, flush: flush.flush },

@@ -28,7 +28,8 @@ beforeEach(async () => {
 });
 afterEach(() => running.stop());
 
-type Json = Record<string, any>;
+type Json = Record<string, unknown>;
+const names = (record: Json, list: string): readonly string[] => record[list] as readonly string[];
 const linesOf = (text: string): Json[] => text.trimEnd().split('\n').map((text_) => JSON.parse(text_) as Json);
 const report = async (id: OrderId): Promise<{ text: string; header: Json; records: Json[]; trailer: Json }> => {
   const response = await running.get(`/orders/${id}/report`);
@@ -89,8 +90,8 @@ describe('a report over HTTP', () => {
     expect(records).toHaveLength(3);
     for (const record of records) {
       for (const field of ['type', 'eventId', 'from', 'ip', 'port', 'device', 'size', 'group', 'callId', 'media', 'participants']) {
-        const explained = [record['withheld'].includes(field), record['invalid'].includes(field === 'eventId' ? 'id' : field), record['notInStream'].includes(field), record['notApplicable'].includes(field)].filter(Boolean);
-        expect(explained, `${record['offset']} ${field}`).toHaveLength(record[field] === null ? 1 : 0);
+        const explained = [names(record, 'withheld').includes(field), names(record, 'invalid').includes(field === 'eventId' ? 'id' : field), names(record, 'notInStream').includes(field), names(record, 'notApplicable').includes(field)].filter(Boolean);
+        expect(explained, `${String(record['offset'])} ${field}`).toHaveLength(record[field] === null ? 1 : 0);
       }
     }
     expect(records.map((r) => r['notInStream'])).toEqual([['group'], ['size', 'group'], ['group', 'callId', 'participants']]);
@@ -130,7 +131,7 @@ describe('a report over HTTP', () => {
 
   it('describes itself', async () => {
     const document = (await (await running.get('/openapi.json', null)).json()) as Json;
-    expect(Object.keys(document['paths'])).toEqual(expect.arrayContaining(['/orders/{id}/report', '/orders/{id}/summary', '/health']));
+    expect(Object.keys(document['paths'] as object)).toEqual(expect.arrayContaining(['/orders/{id}/report', '/orders/{id}/summary', '/health']));
     expect((await running.get('/health', null)).status).toBe(200);
   });
 });
