@@ -158,7 +158,7 @@ const chainOf = (topicId: string, partition: number, intervals: readonly Coverag
 
   // What was read and does not count, and what a tap declared, as far as nobody examined it for the order.
   for (const item of items) {
-    if (item.gap === null || EVENT_GAPS.has(item.gap) || (item.watermark !== null && item.appendMax === null)) continue;
+    if (item.gap === null || item.gap === 'recreated' || EVENT_GAPS.has(item.gap) || (item.watermark !== null && item.appendMax === null)) continue;
     for (const [from, to] of without(larger(item.from, first), item.to, examined)) say(item.gap, from, to, item, null);
   }
   for (const gap of declared) if (EVENT_GAPS.has(gap.reason) && canHold(gap, span)) gaps.push(gap);
@@ -232,8 +232,10 @@ export const answerCoverage = (
       gaps.push(...chain.gaps);
       if (next === undefined) {
         complete = complete === null || chain.watermark === null ? null : Math.min(complete, chain.watermark - timing.lateness);
-      } else if ((chain.watermark === null || chain.watermark < own.to) && !said.some((gap) => gap.reason === 'recreated')) {
-        gaps.push({ orderId: null, topicId, partition, from: chain.end, to: chain.end, reason: 'recreated', appendMin: chain.watermark, appendMax: own.to });
+      } else if (chain.watermark === null || chain.watermark < own.to) {
+        // How much there was nobody knows; a tap that went on in the new topic declares an empty range.
+        const { from, to } = said.find((gap) => gap.reason === 'recreated') ?? { from: chain.end, to: chain.end };
+        gaps.push({ orderId: null, topicId, partition, from, to, reason: 'recreated', appendMin: chain.watermark, appendMax: own.to });
       }
     }
   }
