@@ -41,13 +41,18 @@ const stepsOf = (command: string, args: readonly string[]): readonly Step[] => {
     case 'check':
       return Object.values(CHECKS);
     case 'chaos':
-      return [tests('Crash tests on real parts', ['--project', 'integration', 'test/chaos', ...args])];
+      return [tests('Crash tests on real parts', ['--project', 'system', 'test/chaos', ...args])];
     case 'test:containers':
       return [tests('Integration tests against containers', ['--project', 'integration', ...args], { PENREG_PARTS: 'containers' })];
     case 'test':
       return args.length > 0
         ? [tests('Tests', args)]
-        : [...Object.values(CHECKS), tests('Unit and property tests', ['--project', 'unit']), tests('Tests on real Kafka, Redis and ClickHouse', ['--project', 'integration'])];
+        : [
+            ...Object.values(CHECKS),
+            tests('Unit and property tests', ['--project', 'unit']),
+            tests('Tests on real Kafka, Redis and ClickHouse', ['--project', 'integration']),
+            tests('The whole system under traffic and faults', ['--project', 'system']),
+          ];
     default:
       throw new TypeError(`no step ${command}`);
   }
