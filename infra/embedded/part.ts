@@ -50,8 +50,10 @@ export const startPart = async (recipe: PartRecipe): Promise<Part> => {
       if (respawnAfterMs === undefined || !supervised) return;
       await sleep(respawnAfterMs);
       if (!wanted || running !== child) return;
+      const next = await spawn();
+      if (!wanted || running !== child) return next.signal('SIGKILL'); // stopped or restarted in this moment
       respawned += 1;
-      running = await spawn();
+      running = next;
     });
     return child;
   };
