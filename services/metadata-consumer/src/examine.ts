@@ -54,12 +54,16 @@ export const examineBatch = (batch: RecordBatch, context: ExamineContext, deps: 
   let matched = 0;
   let unknownEncodings = 0;
 
-  /** An event that could not be decoded: coordinates, code and keyed hash, and a gap for each order whose account it holds. */
+  /**
+   * An event that could not be decoded: coordinates, code and keyed hash, and a gap for each order whose account it holds.
+   * Of one that concerns no order in force nothing is kept but a count (law 1).
+   */
   const bury = (offset: bigint, value: Buffer, code: DecodeCode, accounts: readonly AccountId[]): void => {
     codes.push(code);
-    draft.deadLetters.push({ topicId, partition, offset, appended, code, valueHash: deps.hashValue(value) });
     failed.push(...accounts);
     const orders = new Set(accounts.flatMap((account) => concerned(index.ordersOf(account), appended, timing)));
+    if (orders.size === 0) return;
+    draft.deadLetters.push({ topicId, partition, offset, appended, code, valueHash: deps.hashValue(value) });
     for (const order of orders) gap(order, offset, offset + 1n, 'undecodable');
   };
 
