@@ -1,9 +1,8 @@
 /** (c) What one would write without this project: stock kafkajs, JSON.parse or protobufjs, and a Set. No seam in this process. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import kafkajs from 'kafkajs';
 import { registerCodecs } from '../../packages/testkit/src/codecs.ts';
+import { protobufEvent } from '../../packages/testkit/src/encode.ts';
 import { targetsOf } from './dataset-targets.ts';
 import { printResult, readTask, startWatch, type Pass } from './pass.ts';
 
@@ -18,9 +17,7 @@ registerCodecs(kafkajs.CompressionCodecs as Record<number, unknown>);
 const kafka = new kafkajs.Kafka({ clientId: 'bench-stock', brokers: [task.broker], logLevel: kafkajs.logLevel.NOTHING });
 
 const protobufDecoder = (): ((value: Buffer) => Parties) => {
-  const wire = new URL('../../packages/wire/', import.meta.url);
-  const protobuf = createRequire(new URL('package.json', wire))('protobufjs') as typeof import('protobufjs');
-  const type = protobuf.parse(readFileSync(new URL('event.proto', wire), 'utf8'), { keepCase: true }).root.lookupType('Event');
+  const type = protobufEvent();
   return (value) => type.decode(value) as unknown as Parties;
 };
 const decode: (value: Buffer) => Parties = task.codec === 'json' ? (value) => JSON.parse(value.toString()) as Parties : protobufDecoder();

@@ -22,9 +22,10 @@ export interface Dataset extends DatasetKind {
   batches(): Iterable<Buffer>;
 }
 
-const EVENTS_PER_BATCH = 500;
-/** Batches that are really different; then they come again. Enough that nothing stays in a processor's cache. */
-const DISTINCT_BATCHES = 80;
+/** With bodies half as many, or a batch could exceed the broker's megabyte. */
+const eventsPerBatch = (bodies: boolean): number => (bodies ? 250 : 500);
+/** Events that are really different; then they come again. Enough that nothing stays in a processor's cache. */
+const DISTINCT_EVENTS = 40_000;
 const EVERY = 1_000;
 
 const TYPES = ['text', 'text', 'text', 'image', 'video', 'audio', 'reaction'];
@@ -60,11 +61,12 @@ export const makeDataset = (kind: DatasetKind, events: number, at: number): Data
       ...(kind.bodies && random.chance(0.1) ? { payload: Buffer.from(`"${random.bytes(Math.floor(192 * 2 ** (8 * random.next()))).toString('base64')}"`) } : {}),
     };
   };
-  const distinct = Array.from({ length: DISTINCT_BATCHES }, () =>
-    encodeBatch(Array.from({ length: EVENTS_PER_BATCH }, () => toRecord(make(), kind.codec)), kind.compression, at),
+  const perBatch = eventsPerBatch(kind.bodies);
+  const distinct = Array.from({ length: DISTINCT_EVENTS / perBatch }, () =>
+    encodeBatch(Array.from({ length: perBatch }, () => toRecord(make(), kind.codec)), kind.compression, at),
   );
-  const rounds = Math.max(1, Math.round(events / (DISTINCT_BATCHES * EVENTS_PER_BATCH)));
-  const total = rounds * DISTINCT_BATCHES * EVENTS_PER_BATCH;
+  const rounds = Math.max(1, Math.round(events / DISTINCT_EVENTS));
+  const total = rounds * DISTINCT_EVENTS;
   return {
     ...kind,
     events: total,

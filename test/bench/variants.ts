@@ -1,6 +1,6 @@
 import { BATCH_COMPRESSIONS, EVENT_CODECS, type DatasetKind } from './dataset.ts';
 
-export const TARGET_COUNTS = [1_000, 100_000] as const;
+const TARGET_COUNTS = [1_000, 100_000] as const;
 
 export interface BenchOptions {
   readonly json: boolean;
@@ -57,7 +57,7 @@ export const readOptions = (argv: readonly string[]): BenchOptions => {
     kinds,
     targetCounts: targets.length > 0 ? targets : quick ? [TARGET_COUNTS[0]] : TARGET_COUNTS,
     passes: quick ? 4 : 6,
-    plainEvents: quick ? 1_000_000 : 2_000_000,
+    plainEvents: quick ? 2_000_000 : 2_000_000,
     bodyEvents: quick ? 200_000 : 400_000,
     limitMs: quick ? 6 * 60_000 : 40 * 60_000,
   };

@@ -1,7 +1,7 @@
 import { createRandom } from '@penreg/testkit';
 
 /** What can be killed. A tap is one of a group of two: whenever one goes or comes, the partitions are dealt anew. */
-export const VICTIMS = ['tap-1', 'tap-2', 'redis', 'clickhouse', 'kafka'] as const;
+const VICTIMS = ['tap-1', 'tap-2', 'redis', 'clickhouse', 'kafka'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
 export interface Fault {

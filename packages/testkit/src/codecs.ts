@@ -17,7 +17,7 @@ const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00
 const XERIAL_BLOCK = 32 * 1_024;
 
 /** The framing that Java producers write round Snappy: a header, then blocks with their lengths. */
-export const frameSnappy = async (bytes: Buffer): Promise<Buffer> => {
+const frameSnappy = async (bytes: Buffer): Promise<Buffer> => {
   const parts: Buffer[] = [XERIAL_MAGIC];
   for (let at = 0; at < bytes.length; at += XERIAL_BLOCK) {
     const block = await compressSnappy(bytes.subarray(at, at + XERIAL_BLOCK));
@@ -28,7 +28,7 @@ export const frameSnappy = async (bytes: Buffer): Promise<Buffer> => {
   return Buffer.concat(parts);
 };
 
-export const unframeSnappy = async (bytes: Buffer): Promise<Buffer> => {
+const unframeSnappy = async (bytes: Buffer): Promise<Buffer> => {
   if (!bytes.subarray(0, 8).equals(XERIAL_MAGIC.subarray(0, 8))) return Buffer.from(await uncompressSnappy(bytes));
   const parts: Buffer[] = [];
   for (let at = XERIAL_MAGIC.length; at < bytes.length; ) {
@@ -44,7 +44,10 @@ const zstd = { compress: promisify(zstdCompress), decompress: promisify(zstdDeco
 /** Every other Snappy batch has Java's framing, every other none, as librdkafka writes it. */
 let framed = false;
 const snappy: KafkaCodec = {
-  compress: async ({ buffer }) => ((framed = !framed) ? frameSnappy(buffer) : Buffer.from(await compressSnappy(buffer))),
+  compress: async ({ buffer }) => {
+    framed = !framed;
+    return framed ? frameSnappy(buffer) : Buffer.from(await compressSnappy(buffer));
+  },
   decompress: unframeSnappy,
 };
 

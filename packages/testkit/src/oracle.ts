@@ -150,7 +150,7 @@ const judge = (order: OracleOrder, event: PlainEvent, appended: number, timing: 
 };
 
 /** What an order admits at an instant: null outside its window in force. */
-export const scopeAt = (order: OracleOrder, instant: number, { lead }: OracleTiming): OracleScope | null => {
+const scopeAt = (order: OracleOrder, instant: number, { lead }: OracleTiming): OracleScope | null => {
   if (instant < Math.max(order.start, order.activationStart, order.published + lead)) return null;
   if (instant >= order.until) return null;
   let scope: OracleScope | null = { targets: order.targets, direction: order.direction, kinds: order.kinds, fields: order.fields };

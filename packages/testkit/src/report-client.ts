@@ -1,4 +1,5 @@
 import type { ReportGap, ReportRow } from './compare.ts';
+import type { ExpectedRecord } from './oracle.ts';
 import { TestkitError } from './error.ts';
 
 /** A report as it came over HTTP, its record lines brought into the oracle's words. */
@@ -22,46 +23,67 @@ export interface ReportTrailer {
   readonly unproven: number;
 }
 
-type Json = Readonly<Record<string, any>>;
+interface PositionLine {
+  readonly partition: number;
+  readonly offset: string;
+}
 
-const rowOf = (orderId: string, line: Json): ReportRow => ({
+/** A record line: the oracle's fields under the report's names, with more that the oracle has no word for. */
+interface RecordLine extends Omit<ExpectedRecord, 'orderId' | 'offset' | 'kind' | 'legs'>, PositionLine {
+  readonly offset: string;
+  readonly event: string;
+  readonly legs: readonly { readonly target: string; readonly direction: string }[];
+  readonly duplicates: readonly PositionLine[];
+}
+
+interface GapLine {
+  readonly partition: number;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+}
+
+const sorted = (list: readonly string[]): readonly string[] => [...list].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+const rowOf = (orderId: string, line: RecordLine): ReportRow => ({
   record: {
     orderId,
-    partition: line['partition'],
-    offset: BigInt(line['offset']),
-    kind: line['event'],
-    type: line['type'],
-    at: line['at'],
-    appended: line['appended'],
-    eventId: line['eventId'],
-    from: line['from'],
-    to: line['to'],
-    legs: (line['legs'] as readonly Json[]).map(({ target, direction }) => `${target} ${direction}`).sort(),
-    ip: line['ip'],
-    port: line['port'],
-    device: line['device'],
-    size: line['size'],
-    group: line['group'],
-    callId: line['callId'],
-    media: line['media'],
-    participants: line['participants'],
-    withheld: [...line['withheld']].sort(),
-    invalid: [...line['invalid']].sort(),
-    clockFlag: line['clockFlag'],
+    partition: line.partition,
+    offset: BigInt(line.offset),
+    kind: line.event,
+    type: line.type,
+    at: line.at,
+    appended: line.appended,
+    eventId: line.eventId,
+    from: line.from,
+    to: line.to,
+    legs: sorted(line.legs.map(({ target, direction }) => `${target} ${direction}`)),
+    ip: line.ip,
+    port: line.port,
+    device: line.device,
+    size: line.size,
+    group: line.group,
+    callId: line.callId,
+    media: line.media,
+    participants: line.participants,
+    withheld: sorted(line.withheld),
+    invalid: sorted(line.invalid),
+    clockFlag: line.clockFlag,
   },
-  duplicates: (line['duplicates'] as readonly Json[]).map(({ partition, offset }) => ({ partition, offset: BigInt(offset) })),
+  duplicates: line.duplicates.map(({ partition, offset }) => ({ partition, offset: BigInt(offset) })),
 });
 
-const gapOf = ({ partition, from, to, reason }: Json): ReportGap => ({ partition, from: BigInt(from), to: BigInt(to), reason });
+const gapOf = ({ partition, from, to, reason }: GapLine): ReportGap => ({ partition, from: BigInt(from), to: BigInt(to), reason });
 
 /** @throws TestkitError `api` when it is refused, breaks off or is not whole */
 export const fetchReport = async (reportingUrl: string, token: string, orderId: string): Promise<FetchedReport> => {
   const response = await fetch(`${reportingUrl}/orders/${orderId}/report?format=ndjson`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(60_000) });
   const text = await response.text();
   if (!response.ok) throw new TestkitError('api', `report of ${orderId}: ${response.status} ${text}`);
-  const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as Json);
+  const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as { readonly kind: string });
   const [header, ...rest] = lines;
   const trailer = rest.pop();
-  if (header?.['kind'] !== 'header' || trailer?.['kind'] !== 'trailer') throw new TestkitError('api', `report of ${orderId} is not whole: it ends with ${JSON.stringify(trailer)}`);
-  return { header, rows: rest.map((line) => rowOf(orderId, line)), trailer: { ...trailer, gaps: (trailer['gaps'] as readonly Json[]).map(gapOf) } as unknown as ReportTrailer, text };
+  if (header?.kind !== 'header' || trailer?.kind !== 'trailer') throw new TestkitError('api', `report of ${orderId} is not whole: it ends with ${JSON.stringify(trailer)}`);
+  const { gaps, ...said } = trailer as unknown as Omit<ReportTrailer, 'gaps'> & { readonly gaps: readonly GapLine[] };
+  return { header: header as unknown as FetchedReport['header'], rows: rest.map((line) => rowOf(orderId, line as unknown as RecordLine)), trailer: { ...said, gaps: gaps.map(gapOf) }, text };
 };

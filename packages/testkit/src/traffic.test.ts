@@ -14,9 +14,9 @@ it('generates the same bursty, heavy-tailed traffic from the same seed', () => {
   expect(traffic.lines).toHaveLength(59_835);
   const members = busiestMembers(traffic);
   expect(members.length).toBeGreaterThan(1_500);
-  const sends = members.map((member) => countOf(traffic, member).sends);
+  const sends = [0, Math.floor(members.length / 2)].map((rank) => countOf(traffic, members[rank] ?? 0).sends);
   expect(sends[0]).toBeGreaterThan(500);
-  expect(sends[Math.floor(sends.length / 2)]).toBeLessThan(40);
+  expect(sends[1]).toBeLessThan(40);
   expect(traffic.lines.every(({ from, to }) => from !== to)).toBe(true);
 });
 
