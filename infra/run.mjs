@@ -67,7 +67,7 @@ const installDependencies = () => {
   if (result.error?.code === 'ENOENT') fail('npm is needed. It comes with Node.js (Debian, Ubuntu: sudo apt-get install nodejs npm).');
   if (result.status !== 0) {
     // A lock made where some system's builds were not to be had is refused by npm ci and taken by npm install.
-    say(`penreg: npm ci did not succeed (${/npm error (?!code|$)(.+)/m.exec(result.stderr ?? '')?.[1] ?? `exit code ${result.status}`}); trying npm install …`);
+    say(`penreg: npm ci did not succeed (${/npm error ((?:Missing|Invalid).+)/.exec(result.stderr ?? '')?.[1] ?? `exit code ${result.status}`}); trying npm install …`);
     result = run(['install', '--no-save'], ['ignore', 'inherit', 'inherit']);
   }
   if (result.status !== 0) fail(`dependencies could not be installed (${result.error?.message ?? `exit code ${result.status}`}); see above.`);
