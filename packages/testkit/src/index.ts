@@ -9,6 +9,7 @@ export { encodeAwkwardJson, encodeEvent, encodeJson, encodeProtobuf, PROTOBUF_HE
 export { badEventsOf, type BadEvent, type BadEventEffect } from './malformed.ts';
 export { COMPRESSIONS, registerCodecs, type Compression } from './codecs.ts';
 export { replay, type Ledger, type LedgerEntry, type ReplayProgress, type ReplaySettings } from './replay.ts';
+export { sendValues, type SendSettings } from './send.ts';
 export { readTopic, type TopicContents, type TopicRecord } from './topic-reader.ts';
 export { endOf, expectReports, type Direction, type ExpectedGap, type ExpectedRecord, type Expectation, type OracleOrder, type OracleQuestion, type OracleRestriction, type OracleScope, type OracleTiming } from './oracle.ts';
 export { compareReport, describeComparison, isEqual, type Comparison, type CompareSettings, type Difference, type ReportGap, type ReportRow } from './compare.ts';

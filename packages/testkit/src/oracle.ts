@@ -98,7 +98,7 @@ const expectReport = (events: readonly { readonly record: TopicRecord; readonly 
   for (const { record, event } of events) {
     const position = { partition: record.partition, offset: record.offset };
     if (event === null) {
-      const named = order.targets.some((target) => mentions(record.value, target));
+      const named = order.targets.some((target) => mentions(record, target));
       if (named && scopeAt(order, record.appended, timing) !== null) gaps.push({ ...position, reason: 'undecodable' });
       continue;
     }
@@ -114,10 +114,18 @@ const expectReport = (events: readonly { readonly record: TopicRecord; readonly 
   return { order, records: expected, gaps };
 };
 
-/** Whether a value that cannot be decoded holds the account between characters that are of no account. */
-const mentions = (value: Buffer, account: string): boolean => {
+/**
+ * Whether a record that cannot be decoded holds the account where its encoding has strings: between characters that are
+ * of no account, and in Protobuf behind its own length.
+ */
+const mentions = ({ value, contentType }: TopicRecord, account: string): boolean => {
   const text = value.toString('latin1');
+  const isProtobuf = contentType === 'application/x-protobuf';
   for (let at = text.indexOf(account); at >= 0; at = text.indexOf(account, at + 1)) {
+    if (isProtobuf) {
+      if (text.charCodeAt(at - 1) === account.length) return true;
+      continue;
+    }
     const before = text[at - 1] ?? ' ';
     const after = text[at + account.length] ?? ' ';
     if (!/[A-Za-z0-9._:@-]/.test(before) && !/[A-Za-z0-9._:@-]/.test(after)) return true;
