@@ -81,6 +81,11 @@ describe('holes and gaps', () => {
     expect(ask([read(0, 9, { begins: 0, watermark: DONE })], { gaps: [outside] }).gaps).toEqual([]);
   });
 
+  it('an event of which only one time lies in the window is named wherever its append time lies', () => {
+    const skewed = gap(2, 3, { reason: 'clock', appendMin: DONE + 1, appendMax: DONE + 1 });
+    expect(ask([before, after], { gaps: [skewed] }).gaps).toContainEqual(skewed);
+  });
+
   it('overlaps of zombies and replays are harmless', () => {
     const whole = [read(0, 10, { begins: 0, watermark: 150_000 }), read(4, 30, { watermark: DONE }), read(2, 6, { watermark: 10 }), read(4, 30, { watermark: DONE })];
     expect(ask(whole)).toEqual({ completeThrough: question.until, gaps: [] });

@@ -161,7 +161,8 @@ const chainOf = (topicId: string, partition: number, intervals: readonly Coverag
     if (item.gap === null || item.gap === 'recreated' || EVENT_GAPS.has(item.gap) || (item.watermark !== null && item.appendMax === null)) continue;
     for (const [from, to] of without(larger(item.from, first), item.to, examined)) say(item.gap, from, to, item, null);
   }
-  for (const gap of declared) if (EVENT_GAPS.has(gap.reason) && canHold(gap, span)) gaps.push(gap);
+  // A `clock` gap was declared for one order, whose window holds one of the event's two times: its append time may lie anywhere.
+  for (const gap of declared) if (EVENT_GAPS.has(gap.reason) && (gap.reason === 'clock' || canHold(gap, span))) gaps.push(gap);
 
   // Holes: nobody says anything about them. One that may yet be filled ends the chain.
   let watermark: UtcMs | null = null;
