@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badEventsOf, CANARY, type StreamEvent } from '@penreg/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROJECT_ROOT } from '../../infra/embedded/cache.ts';
 import { searchFiles, searchTables } from './support/search.ts';
+import { startRefusedTap } from './support/start-tap.ts';
 import { message, openWorld, until, type Sent, type World } from './support/world.ts';
 
 /**
@@ -140,19 +138,9 @@ describe('law 1: nothing without an order', () => {
       topics: topics.map(([, , settings], i) => ({ topic: `unlawful-${i}`, numPartitions: 1, replicationFactor: 1, configEntries: Object.entries({ ...lawful, ...settings }).map(([name, value]) => ({ name, value })) })),
     });
     await admin.disconnect();
-    const config = await world.config('tap-1');
-    const start = async (i: number): Promise<{ code: number | null; said: string }> => {
-      const file = join(world.deployment.dir, 'config', `unlawful-${i}.json`);
-      await writeFile(file, JSON.stringify({ ...config, kafka: { ...(config['kafka'] as object), topic: `unlawful-${i}`, group: `unlawful-${i}` } }));
-      const child = spawn(process.execPath, [join(PROJECT_ROOT, 'services', 'metadata-consumer', 'src', 'main.ts'), '--config', file], { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'], HOME: process.env['HOME'] } });
-      let said = '';
-      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      const insist = setTimeout(() => child.kill('SIGKILL'), 25_000);
-      const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-      clearTimeout(insist);
-      return { code, said };
-    };
-    const ends = await Promise.all(topics.map((_, i) => start(i)));
+    const ends = await Promise.all(
+      topics.map((_, i) => startRefusedTap(world, `unlawful-${i}`, (config) => ({ ...config, kafka: { ...(config['kafka'] as object), topic: `unlawful-${i}`, group: `unlawful-${i}` } }))),
+    );
     for (const [i, [about, setting]] of topics.entries()) {
       expect(ends[i], about).toMatchObject({ code: 2, said: expect.stringContaining(`${setting}:`) as string });
     }

@@ -29,6 +29,14 @@ export interface TapStatus {
   readonly registry: { readonly epoch: number; readonly grants: number; readonly refused: number; readonly confirmedAgoMs: number };
 }
 
+export interface AuditLine {
+  readonly seq: number;
+  readonly actor: string;
+  readonly act: string;
+  readonly orderId: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 /** One whole deployment for the cases of one law, and the hands of everybody who touches it. */
 export interface World {
   readonly deployment: Deployment;
@@ -53,6 +61,8 @@ export interface World {
   execute(statement: string): Promise<void>;
   /** Number of rows of a table of the deployment. */
   count(table: string, where?: string): Promise<number>;
+  /** The whole audit log, as the auditor reads it. */
+  audit(): Promise<readonly AuditLine[]>;
   config(service: string): Promise<Record<string, unknown>>;
   log(part: { readonly logFile: string }): Promise<string>;
   kafka(): InstanceType<typeof Kafka>;
@@ -187,6 +197,16 @@ export const openWorld = async (name: string, options: Partial<DeploymentOptions
     async count(table, where = '1') {
       const [row] = await world.rows<{ n: string | number }>(`SELECT count() AS n FROM ${table} WHERE ${where}`);
       return Number(row?.n);
+    },
+    async audit() {
+      const lines: AuditLine[] = [];
+      for (;;) {
+        const { status, text, body } = await world.ask('orders', `/audit?from=${lines.length + 1}&count=1000`, 'auditor-1');
+        if (status !== 200) throw new Error(text);
+        const entries = body['entries'] as readonly (Omit<AuditLine, 'detail'> & { detail: string })[];
+        lines.push(...entries.map((entry) => ({ ...entry, detail: JSON.parse(entry.detail) as AuditLine['detail'] })));
+        if (entries.length < 1_000) return lines;
+      }
     },
     config: async (service) => JSON.parse(await readFile(join(dir, 'config', `${service}.json`), 'utf8')) as Record<string, unknown>,
     log: (part) => readFile(part.logFile, 'utf8'),
