@@ -9,7 +9,7 @@ const NameSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 const HeadSchema = z.strictObject({ epoch: z.int().min(0), head: Sha256Schema.nullable() });
 
 /** A person's signed word that a registry which does not contain the head a tap remembers is nevertheless the true one. */
-export const HeadStatementSchema = z.strictObject({
+const HeadStatementSchema = z.strictObject({
   type: z.literal('penreg/head/1'),
   deployment: NameSchema,
   /** The head that taps remember and that the registry no longer contains. */

@@ -17,7 +17,7 @@ export interface Moment {
 
 const MAX_RESTRICTIONS = 200;
 
-export const stateOf = (order: StoredOrder, now: UtcMs, lead: number): OrderState => {
+const stateOf = (order: StoredOrder, now: UtcMs, lead: number): OrderState => {
   if (order.stopped !== null) return 'stopped';
   const { grant } = order;
   if (grant === null) return order.approval === null ? 'awaiting-approval' : 'approved';

@@ -18,7 +18,7 @@ export interface Seen {
   readonly results: readonly Examination[];
 }
 
-export const TOPIC_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
+const TOPIC_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 export const timing: Timing = TimingSchema.parse({});
 
 /**
