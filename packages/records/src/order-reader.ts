@@ -11,11 +11,10 @@ import { joinDuplicates } from './event-groups.ts';
 import { FindingList } from './findings.ts';
 import { scopeTo, type OrderScope } from './order-scope.ts';
 import type { Destroyable, Destruction, Examination, OrderReader, OrderReaders, ReadRecord, ReadRequest, RowRef, Totals } from './reading.ts';
-import { fromRow, RECORD_COLUMNS, type RecordRow, type StoredRecord } from './record-row.ts';
+import { recordPages } from './record-pages.ts';
+import { fromRow, type RecordRow, type StoredRecord } from './record-row.ts';
 import { positionKey } from './row-set.ts';
 import { readSeals, type SealReading } from './seal-reading.ts';
-
-const RECORDS = `SELECT ${RECORD_COLUMNS} FROM records FINAL WHERE order_id = {order:UUID} ORDER BY at, topic_id, partition, offset, row_hash`;
 
 /** Ids that stand for more than one content. Producers are meant to make ids once, so there are few. */
 const AMBIGUOUS_IDS = `
@@ -116,7 +115,7 @@ class OrderExamination implements Examination {
     const ambiguous = new Set((await this.#scope.all<[string]>(AMBIGUOUS_IDS)).map(([id]) => id));
     if (ambiguous.size > MAX_AMBIGUOUS) throw new RecordsError('too-many-findings', 'too many event ids stand for several events');
     const seen = this.#seals.fingerprint.sibling();
-    for await (const batch of this.#scope.rows<RecordRow>(RECORDS)) {
+    for await (const batch of recordPages(this.#scope)) {
       for (const row of batch) {
         const ref = refOf(row);
         const proven = this.#isProven(ref);
@@ -201,7 +200,7 @@ const readerFor = (client: ClickHouseClient, orderId: OrderId): OrderReader => (
 
 /** Opens the reader. Connects lazily: `ping` says whether ClickHouse answers. */
 export const openOrderReader = (access: ClickHouseAccess): OrderReaders => {
-  const client = connect({ requestTimeoutMs: 900_000, ...access });
+  const client = connect({ requestTimeoutMs: 120_000, ...access });
   return {
     for: (orderId) => readerFor(client, orderId),
     ping: async () => {

@@ -14,9 +14,6 @@ export interface OrderScope {
   command(query: string, params?: QueryParams): Promise<void>;
 }
 
-/** A reader may wait long for whoever takes the report, but not for ever: seconds without progress until the server gives up. */
-const SEND_TIMEOUT_S = 900;
-
 /** Binds every query to `{order:UUID}`. Texts are the constants of this package; what varies is a parameter, sent in the body of a POST. */
 export const scopeTo = (client: ClickHouseClient, orderId: OrderId, signal?: AbortSignal): OrderScope => {
   const abort = signal === undefined ? {} : { abort_signal: signal };
@@ -29,7 +26,7 @@ export const scopeTo = (client: ClickHouseClient, orderId: OrderId, signal?: Abo
           query,
           query_params: { ...params, order: orderId },
           format: 'JSONCompactEachRow',
-          clickhouse_settings: { http_send_timeout: SEND_TIMEOUT_S, send_timeout: SEND_TIMEOUT_S, max_threads: 2, max_bytes_before_external_sort: '268435456', max_bytes_before_external_group_by: '268435456' },
+          clickhouse_settings: { max_threads: 2, max_bytes_before_external_sort: '268435456', max_bytes_before_external_group_by: '268435456' },
           ...abort,
         });
         try {

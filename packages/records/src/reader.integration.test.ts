@@ -266,6 +266,15 @@ describe('what somebody changed in ClickHouse is named', () => {
     expect(offsets(result)).not.toContain(13);
   });
 
+  it.each(['1901-02-03 04:05:06.789', '2299-01-01 00:00:00.001'])('a row moved to another time: %s', async (time) => {
+    await fill();
+    await store.command(`INSERT INTO records SELECT * REPLACE (toDateTime64('${time}', 3, 'UTC') AS at) FROM records WHERE offset = 13`);
+    await store.command(`ALTER TABLE records DELETE WHERE offset = 13 AND at = ${T0 + 1_300} / 1000`);
+    const result = await read();
+    expect(result.examination.findings).toMatchObject([{ kind: 'altered', at: at(13) }]);
+    expect(result.records).toHaveLength(29);
+  });
+
   it('a row moved into another order is shown in neither', async () => {
     await fill();
     await store.command(`INSERT INTO records SELECT * REPLACE (toUUID('${ORDER_B}') AS order_id) FROM records WHERE offset = 13`);
