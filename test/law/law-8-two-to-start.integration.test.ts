@@ -277,13 +277,9 @@ describe('law 8: two people to start, one to stop', () => {
   });
 
   it('nor does one when the tap meets it at its start', async () => {
-    const tap = world.deployment.taps.get('tap-1');
-    const { registry, boot } = await world.status();
-    process.kill(tap?.pid() ?? 0, 'SIGKILL');
-    await until('the tap again', async () => {
-      const status = await world.status();
-      return status.boot !== boot && status.hold === null && status.partitions.length === 3;
-    });
+    const { registry } = await world.status();
+    await world.killTap();
+    await world.hold(null);
     expect((await world.status()).registry).toMatchObject({ epoch: registry.epoch, grants: 2, refused: registry.refused });
     await traffic([...attacked]);
     await world.examined();
@@ -366,22 +362,18 @@ describe('law 8: two people to start, one to stop', () => {
     const rows = await world.count('records');
     for (const [about, hold, attempt] of attempts) {
       await attempt();
-      await until(`${about}: ${hold}`, async () => (await world.status()).hold === hold);
+      await world.hold(hold);
       await world.send([message('ended.target', 'peer'), message('peer', 'ended.target'), message('attacked.by.widening', 'peer')]);
       await new Promise((resolve) => setTimeout(resolve, 400));
       expect(await world.count('records'), about).toBe(rows);
       if (hold === 'head-unknown') {
         // A tap that starts now has not seen the end: it remembers the head of its group.
-        const { boot } = await world.status();
-        process.kill(world.deployment.taps.get('tap-1')?.pid() ?? 0, 'SIGKILL');
-        await until('the new tap in hold', async () => {
-          const status = await world.status();
-          return status.boot !== boot && status.hold === hold;
-        });
+        await world.killTap();
+        await world.hold(hold);
         expect(await world.count('records'), about).toBe(rows);
       }
       await back();
-      await until(`${about}: the hold over`, async () => (await world.status()).hold === null);
+      await world.hold(null);
     }
     // Everything was read in the end, and treated by its own time.
     await world.send([message('honest.target', 'peer')]);

@@ -55,6 +55,10 @@ export interface World {
   /** A request as somebody, answered however it is answered. */
   ask(service: 'orders' | 'reports', path: string, personId: string | null, method?: string, body?: object): Promise<Answer>;
   status(tap?: TapName): Promise<TapStatus>;
+  /** SIGKILL; resolves when the process that its supervisor starts in its place answers, in hold or not. */
+  killTap(tap?: TapName): Promise<void>;
+  /** Resolves when the tap holds for this reason; null = reads. */
+  hold(reason: string | null, tap?: TapName): Promise<void>;
   /** Rows of a query, as the administrator of ClickHouse. */
   rows<T = Record<string, unknown>>(query: string): Promise<readonly T[]>;
   /** Runs a statement as the administrator of ClickHouse, who may do everything. */
@@ -183,6 +187,17 @@ export const openWorld = async (name: string, options: Partial<DeploymentOptions
       const part = deployment.taps.get(tap);
       const response = await fetch(`${part?.address}/status`, { signal: AbortSignal.timeout(2_000) });
       return (await response.json()) as TapStatus;
+    },
+    async killTap(tap = 'tap-1') {
+      const { boot } = await world.status(tap);
+      process.kill(deployment.taps.get(tap)?.pid() ?? 0, 'SIGKILL');
+      await until('another process of the tap', async () => (await world.status(tap)).boot !== boot);
+    },
+    async hold(reason, tap) {
+      await until(reason === null ? 'the end of the hold' : `hold ${reason}`, async () => {
+        const status = await world.status(tap);
+        return status.hold === reason && (reason !== null || status.partitions.length > 0);
+      });
     },
     async rows<T>(query: string) {
       const text = await clickhouse(`${query} FORMAT JSONEachRow`);
