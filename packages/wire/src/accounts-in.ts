@@ -16,7 +16,11 @@ const jsonAccounts = (bytes: Buffer, start: number, end: number, take: (text: st
     if (open < 0 || open >= end) return;
     let close = open + 1;
     while (close < end && bytes[close] !== QUOTE) close += bytes[close] === 0x5c ? 2 : 1;
-    if (close >= end) return;
+    if (close >= end) {
+      // Cut off: nobody can say what it would have become; if what is there is a target's account, it counts.
+      if (end - open - 1 <= LONGEST_ESCAPED) take(bytes.toString('latin1', open + 1, end));
+      return;
+    }
     if (close - open - 1 <= LONGEST_ESCAPED) {
       if (skipString(bytes, open, close + 1) === close + 1) take(JSON.parse(bytes.toString('utf8', open, close + 1)) as string);
       else take(bytes.toString('latin1', open + 1, close));
@@ -28,19 +32,18 @@ const jsonAccounts = (bytes: Buffer, start: number, end: number, take: (text: st
 /** As the scan: fields by wire type until the first fault. */
 const protobufAccounts = (bytes: Buffer, start: number, end: number, take: (text: string) => void): void => {
   let p = start;
+  /** The lower 32 bits of a varint, or NaN. */
   const varint = (): number => {
     let value = 0;
-    let scale = 1;
     for (let n = 0; n < 10 && p < end; n++) {
       const c = bytes[p++]!;
-      value += (c & 0x7f) * scale;
-      if (c < 0x80) return value;
-      scale *= 128;
+      if (n < 5) value |= (c & 0x7f) << (7 * n);
+      if (c < 0x80) return value >>> 0;
     }
     return Number.NaN;
   };
   while (p < end) {
-    const tag = varint() % 2 ** 32;
+    const tag = varint();
     if (Number.isNaN(tag)) return;
     switch (tag % 8) {
       case 0:
@@ -50,7 +53,7 @@ const protobufAccounts = (bytes: Buffer, start: number, end: number, take: (text
         p += 8;
         break;
       case 2: {
-        const length = varint() % 2 ** 32;
+        const length = varint();
         if (!(p + length <= end)) return;
         const field = Math.floor(tag / 8);
         if ((field === FROM || field === TO) && length <= 65) take(bytes.toString('latin1', p, p + length));

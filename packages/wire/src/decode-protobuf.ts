@@ -18,20 +18,31 @@ class Malformed extends Error {}
 
 /** Position behind what was read last; synchronous, not re-entrant. */
 let at = 0;
+/** Bits 32–63 of the varint that was read last. */
+let high = 0;
 
-/** A varint of up to ten bytes, modulo 2^64, as a number: exact below 2^53, which is all the contract admits. */
+/** The lower 32 bits of a varint of up to ten bytes; what is beyond 64 bits is dropped. Exact: scan and decoder must see the same lengths. */
 const readVarint = (b: Buffer, end: number): number => {
-  let value = 0;
-  let scale = 1;
+  let low = 0;
+  high = 0;
   for (let n = 0; n < 10; n++) {
     if (at >= end) throw new Malformed();
     const c = b[at++]!;
-    // The tenth byte has room for one bit; what is beyond 64 bits is dropped.
-    value += (n === 9 ? c & 1 : c & 0x7f) * scale;
-    if (c < 0x80) return value;
-    scale *= 128;
+    const bits = c & 0x7f;
+    if (n < 4) low |= bits << (7 * n);
+    else if (n === 4) {
+      low |= bits << 28;
+      high = bits >>> 4;
+    } else high |= bits << (7 * n - 32);
+    if (c < 0x80) return low >>> 0;
   }
   throw new Malformed();
+};
+
+/** A varint as a number: exact below 2^53, which is all the contract admits. */
+const readUint64 = (b: Buffer, end: number): number => {
+  const low = readVarint(b, end);
+  return (high >>> 0) * 2 ** 32 + low;
 };
 
 const skip = (count: number, end: number): void => {
@@ -51,7 +62,7 @@ const skipField = (b: Buffer, tag: number, end: number): void => {
         skip(8, end);
         break;
       case 2:
-        skip(readVarint(b, end) % 2 ** 32, end);
+        skip(readVarint(b, end), end);
         break;
       case 3:
         open.push(current >>> 3);
@@ -71,7 +82,7 @@ const skipField = (b: Buffer, tag: number, end: number): void => {
 };
 
 const readTag = (b: Buffer, end: number): number => {
-  const tag = (readVarint(b, end) % 2 ** 32) >>> 0;
+  const tag = readVarint(b, end);
   if (tag >>> 3 === 0) throw new Malformed();
   return tag;
 };
@@ -80,7 +91,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A text of the allow-list; unusable when it is too long or no UTF-8. */
 const readText = (b: Buffer, end: number): unknown => {
-  const length = readVarint(b, end) % 2 ** 32;
+  const length = readVarint(b, end);
   const start = at;
   skip(length, end);
   if (length > LONGEST_TEXT) return UNUSABLE;
@@ -122,14 +133,13 @@ export const decodeProtobuf = (bytes: Buffer, start: number, end: number, target
         to.add(readText(bytes, end));
         found.to = to;
       } else if (wireType === 2 && field === CALL) {
-        const length = readVarint(bytes, end) % 2 ** 32;
+        const length = readVarint(bytes, end);
         const stop = at + length;
         if (stop > end) throw new Malformed();
         readCall(bytes, stop, call);
         found.call = call;
       } else if (wireType === 0 && number !== undefined) {
-        const value = readVarint(bytes, end);
-        found[number] = UINT32.has(field) ? value % 2 ** 32 : value;
+        found[number] = UINT32.has(field) ? readVarint(bytes, end) : readUint64(bytes, end);
       } else skipField(bytes, tag, end);
     }
   } catch (error) {

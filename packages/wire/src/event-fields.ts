@@ -78,7 +78,7 @@ export const gatherAccounts = (most: number, targets: TargetSet | null): FoundLi
       }
       odd = true;
       const account = uncanonicalOf(value);
-      if (account !== null && uncanonical.length <= most) uncanonical.push(account);
+      if (account !== null && (uncanonical.length <= most || targets === null || targets.has(account))) uncanonical.push(account);
     },
     spoil() {
       odd = true;
