@@ -75,7 +75,8 @@ export const badEventsOf = (good: StreamEvent): readonly BadEvent[] => {
     field('recipients as text', { to: good.to[0] }),
     field('1,025 recipients', { to: [...Array.from({ length: 1_024 }, (_, i) => `1303555${String(i).padStart(4, '0')}`), ...good.to] }),
     { name: 'unknown content type', effect: 'dead-letter', invalid: [], value: Buffer.from(text), headers: { 'content-type': 'application/cbor' } },
-    { name: 'Protobuf cut off', effect: 'dead-letter', invalid: [], value: protobuf.subarray(0, -3), headers: PROTOBUF_HEADERS },
+    // Behind a tag: inside a string, protobufjs would take what there is.
+    { name: 'Protobuf cut off', effect: 'dead-letter', invalid: [], value: protobuf.subarray(0, -1), headers: PROTOBUF_HEADERS },
     // No field of it is a string of an account's length: read as what it says it is, it names nobody.
     { name: 'Protobuf header, JSON value', effect: 'nothing', invalid: [], value: Buffer.from(text), headers: PROTOBUF_HEADERS },
     { name: 'Protobuf of random bytes', effect: 'nothing', invalid: [], value: createRandom(good.at).bytes(200), headers: PROTOBUF_HEADERS },

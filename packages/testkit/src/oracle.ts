@@ -105,7 +105,10 @@ const expectReport = (events: readonly { readonly record: TopicRecord; readonly 
     const judged = judge(order, event, record.appended, timing);
     if (judged === 'out') continue;
     if (judged === 'clock') {
-      if (legsUnder(order, event).length > 0) gaps.push({ ...position, reason: 'clock' });
+      // A tap judges by what was published when the event came. One stamped with a far future lay in the window on both
+      // counts until an end was published; its row is destroyed then, and nothing is owed for it.
+      const known = { ...order, restrictions: order.restrictions.filter(({ published }) => published <= record.appended) };
+      if (legsUnder(order, event).length > 0 && judge(known, event, record.appended, timing) === 'clock') gaps.push({ ...position, reason: 'clock' });
       continue;
     }
     const legs = legsUnder(judged.scope, event);
