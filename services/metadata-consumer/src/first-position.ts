@@ -37,7 +37,7 @@ export const takeFirstPosition = async (place: GroupPlace, start: Start | null, 
   const bounds = await topics.logBounds(topic);
   const offsets =
     start === 'end' ? bounds.map((bound) => bound.logEnd) : start === 'beginning' ? bounds.map((bound) => bound.logStart) : await topics.offsetsAt(topic, start);
-  const begins = (logStart: bigint): UtcMs | null => (start === 'end' ? asked : start === 'beginning' ? (logStart === 0n ? 0 : null) : start);
+  const begins = (logStart: bigint): UtcMs => (start === 'end' ? asked : start === 'beginning' ? (logStart === 0n ? 0 : asked) : start);
   await audit({ act: 'tap-first-position', detail: { topic, topicId, group, from: start, offsets: offsets.map(String) } });
   try {
     await topics.commitInitial(

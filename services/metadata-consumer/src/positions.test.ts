@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { beginningOf, furthest, readMark, writeMark, type Mark } from './positions.ts';
 
 const mark = (over: Partial<Mark> = {}): Mark => ({ v: 1, epoch: 4, head: 'h4', topicId: 'topic-a', begins: null, ...over });
-const facts = (over: object) => ({ topicId: 'topic-a', logStart: 0n, logEnd: 100n, committed: { offset: 50n, mark: mark() }, ...over });
+const facts = (over: object) => ({ asked: 5_000, topicId: 'topic-a', logStart: 0n, logEnd: 100n, committed: { offset: 50n, mark: mark() }, ...over });
 
 describe('where a partition is read from', () => {
   it('goes on from the committed offset', () => {
@@ -11,7 +11,7 @@ describe('where a partition is read from', () => {
   });
   it('a partition that was added begins at its log start', () => {
     expect(beginningOf(facts({ committed: null }))).toEqual({ outcome: 'begin', offset: 0n, begins: 0, lost: null });
-    expect(beginningOf(facts({ committed: null, logStart: 9n }))).toEqual({ outcome: 'begin', offset: 9n, begins: null, lost: { from: 0n, to: 9n } });
+    expect(beginningOf(facts({ committed: null, logStart: 9n }))).toEqual({ outcome: 'begin', offset: 9n, begins: 5_000, lost: { from: 0n, to: 9n } });
   });
   it('below the log start: said, and on at the log start', () => {
     expect(beginningOf(facts({ logStart: 60n }))).toEqual({ outcome: 'expired', offset: 60n, lost: { from: 50n, to: 60n } });

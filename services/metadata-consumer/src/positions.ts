@@ -29,6 +29,8 @@ export const readMark = (metadata: string | null): Mark | null => {
 };
 
 export interface PartitionFacts {
+  /** An instant before the bounds were asked for. */
+  readonly asked: UtcMs;
   /** Kafka's topic id now. */
   readonly topicId: string;
   readonly logStart: bigint;
@@ -40,23 +42,23 @@ export interface PartitionFacts {
 export type Beginning =
   | { readonly outcome: 'resume'; readonly offset: bigint; readonly begins: UtcMs | null }
   /** Never read before: a partition that was added. Its chain begins at the log start. */
-  | { readonly outcome: 'begin'; readonly offset: bigint; readonly begins: UtcMs | null; readonly lost: { readonly from: bigint; readonly to: bigint } | null }
+  | { readonly outcome: 'begin'; readonly offset: bigint; readonly begins: UtcMs; readonly lost: { readonly from: bigint; readonly to: bigint } | null }
   | { readonly outcome: 'expired'; readonly offset: bigint; readonly lost: { readonly from: bigint; readonly to: bigint } }
   /** The topic was deleted and made anew: the rest of the old one is gone. */
-  | { readonly outcome: 'recreated'; readonly offset: bigint; readonly begins: UtcMs | null; readonly oldTopicId: string; readonly lost: { readonly from: bigint; readonly to: bigint } }
+  | { readonly outcome: 'recreated'; readonly offset: bigint; readonly begins: UtcMs; readonly oldTopicId: string; readonly lost: { readonly from: bigint; readonly to: bigint } }
   | { readonly outcome: 'fatal'; readonly reason: 'committed-beyond-end' | 'foreign-commit' };
 
-/** The log start of a log that has lost nothing is 0, and everything ever appended lies at or after it. */
-const beginsAt = (logStart: bigint): UtcMs | null => (logStart === 0n ? 0 : null);
+/** Everything ever appended lies at or after the start of a log that has lost nothing; of another one, everything from now on. */
+const beginsAt = (logStart: bigint, asked: UtcMs): UtcMs => (logStart === 0n ? 0 : asked);
 
-export const beginningOf = ({ topicId, logStart, logEnd, committed }: PartitionFacts): Beginning => {
+export const beginningOf = ({ topicId, logStart, logEnd, committed, asked }: PartitionFacts): Beginning => {
   if (committed === null) {
-    return { outcome: 'begin', offset: logStart, begins: beginsAt(logStart), lost: logStart > 0n ? { from: 0n, to: logStart } : null };
+    return { outcome: 'begin', offset: logStart, begins: beginsAt(logStart, asked), lost: logStart > 0n ? { from: 0n, to: logStart } : null };
   }
   const { offset, mark } = committed;
   if (mark === null) return { outcome: 'fatal', reason: 'foreign-commit' };
   if (mark.topicId !== topicId) {
-    return { outcome: 'recreated', offset: logStart, begins: beginsAt(logStart), oldTopicId: mark.topicId, lost: { from: offset, to: offset } };
+    return { outcome: 'recreated', offset: logStart, begins: beginsAt(logStart, asked), oldTopicId: mark.topicId, lost: { from: offset, to: offset } };
   }
   if (offset < logStart) return { outcome: 'expired', offset: logStart, lost: { from: offset, to: logStart } };
   if (offset > logEnd) return { outcome: 'fatal', reason: 'committed-beyond-end' };

@@ -122,6 +122,7 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
     generation = next;
     const { epoch, head } = deps.index();
     draft = openDraft(epoch, head);
+    const asked = utc();
     const [identity, committed, bounds] = await Promise.all([topics.identify(topic), topics.committed(group, topic), topics.logBounds(topic)]);
     if (identity.topicId !== topicId) throw fatal('topic-changed', 'the topic was deleted and made anew while the tap ran');
     beginnings = new Map();
@@ -130,6 +131,7 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
       if (bound === undefined) continue;
       const position = committed[partition] ?? null;
       const beginning = beginningOf({
+        asked,
         topicId,
         logStart: bound.logStart,
         logEnd: bound.logEnd,
