@@ -1,0 +1,48 @@
+/** Writes Protobuf fields in the ways the wire format admits, for tests and the fuzzer. */
+
+/** A varint of up to ten bytes: `padding` bytes longer than it needs to be, and `beyond` put into the bits from 32 on. */
+export const writeVarint = (value: number | bigint, padding = 0): Buffer => {
+  let rest = BigInt.asUintN(64, BigInt(value));
+  const out: number[] = [];
+  do {
+    out.push(Number(rest & 0x7fn));
+    rest >>= 7n;
+  } while (rest > 0n);
+  for (let n = 0; n < padding && out.length < 10; n++) out.push(0);
+  return Buffer.from(out.map((bits, i) => (i < out.length - 1 ? bits | 0x80 : bits)));
+};
+
+export type WireField =
+  | { readonly field: number; readonly wire: 0; readonly value: number | bigint }
+  | { readonly field: number; readonly wire: 1 | 5; readonly seed: number }
+  | { readonly field: number; readonly wire: 2; readonly bytes: Buffer }
+  | { readonly field: number; readonly wire: 3; readonly fields: readonly WireField[] };
+
+/** How varints of tags and lengths are written: longer than needed, and with bits that no 32-bit reader looks at. */
+export interface VarintStyle {
+  readonly padding: number;
+  readonly highBits: number;
+}
+export const SHORTEST: VarintStyle = { padding: 0, highBits: 0 };
+
+const uint32 = (value: number, { padding, highBits }: VarintStyle): Buffer => writeVarint((BigInt(highBits) << 32n) | BigInt(value >>> 0), padding);
+
+export const writeField = (field: WireField, style: VarintStyle = SHORTEST): Buffer => {
+  const tag = uint32((field.field << 3) | field.wire, style);
+  switch (field.wire) {
+    case 0:
+      return Buffer.concat([tag, writeVarint(field.value, style.padding)]);
+    case 1:
+    case 5:
+      return Buffer.concat([tag, Buffer.alloc(field.wire === 1 ? 8 : 4, field.seed & 0xff)]);
+    case 2:
+      return Buffer.concat([tag, uint32(field.bytes.length, style), field.bytes]);
+    case 3:
+      return Buffer.concat([tag, ...field.fields.map((inner) => writeField(inner, style)), uint32((field.field << 3) | 4, style)]);
+  }
+};
+
+export const writeFields = (fields: readonly WireField[], style: VarintStyle = SHORTEST): Buffer => Buffer.concat(fields.map((field) => writeField(field, style)));
+
+export const textField = (field: number, text: string): WireField => ({ field, wire: 2, bytes: Buffer.from(text) });
+export const numberField = (field: number, value: number | bigint): WireField => ({ field, wire: 0, value });
