@@ -15,6 +15,9 @@ const PAGE = 1_000;
 const ACTOR = /^[A-Za-z0-9._:-]{1,80}$/;
 const ACT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
+/** In the place of what an entry said, where it cannot be read. `verify` names it. */
+const UNREADABLE = { actor: '(unreadable)', act: '(unreadable)', orderId: null, detail: null } as const;
+
 interface Pending {
   readonly entry: NewAuditEntry;
   readonly resolve: (where: { readonly seq: number; readonly hash: string }) => void;
@@ -105,6 +108,20 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
     return { ok: true, head: last };
   };
 
+  /** An entry that somebody altered until it does not open is shown as what it is, so that the others can be read beside it. */
+  const open = async (id: string, flat: unknown): Promise<AuditEntry> => {
+    const entry = auditFromFields(id, flat);
+    if (entry === null) return { seq: Number(id.split('-')[0]), hash: '', prev: null, at: 0, ...UNREADABLE };
+    const shown = { seq: entry.seq, hash: entry.hash, prev: entry.prev, at: entry.entry.at };
+    try {
+      const { actor, act, orderId, detail } = (await sealer.unseal(`audit/${entry.seq}`, entry.entry.sealed)) as NewAuditEntry & { detail: JsonValue };
+      return { ...shown, actor, act, orderId, detail };
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'sealed') return { ...shown, ...UNREADABLE };
+      throw error;
+    }
+  };
+
   return {
     async append({ actor, act, orderId, detail }) {
       if (!ACTOR.test(actor) || !ACT.test(act)) throw new RegistryError('invalid', 'an audit entry names its actor and its act');
@@ -116,14 +133,7 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
 
     async read(from = 1, count = PAGE) {
       const raw = await page(keys.audit, from, count);
-      return Promise.all(
-        raw.map(async ([id, flat]): Promise<AuditEntry> => {
-          const entry = auditFromFields(id, flat);
-          if (entry === null) throw new RegistryError('tampered', 'an entry of the audit log cannot be read');
-          const { actor, act, orderId, detail } = (await sealer.unseal(`audit/${entry.seq}`, entry.entry.sealed)) as NewAuditEntry & { detail: JsonValue };
-          return { seq: entry.seq, hash: entry.hash, prev: entry.prev, at: entry.entry.at, actor, act, orderId, detail };
-        }),
-      );
+      return Promise.all(raw.map(([id, flat]) => open(id, flat)));
     },
 
     async verify(head): Promise<AuditVerdict> {

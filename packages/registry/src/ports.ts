@@ -96,7 +96,7 @@ export type AuditVerdict =
 export interface AuditLog {
   /** Resolves when it is on disk. `detail` never holds an identifier. */
   append(entry: { readonly actor: string; readonly act: string; readonly orderId?: string | undefined; readonly detail?: JsonValue | undefined }): Promise<{ readonly seq: number; readonly hash: string }>;
-  /** Entries from number `from` (default 1), at most `count` (default 1,000), ascending. */
+  /** Entries from number `from` (default 1), at most `count` (default 1,000), ascending. One that was altered until it does not open has the actor and the act `(unreadable)`. */
   read(from?: number, count?: number): Promise<readonly AuditEntry[]>;
   /** Walks the audit log and the change log from their beginnings and names the first thing that is wrong. `head`: a head known from elsewhere, against which a cut end shows. */
   verify(head?: { readonly seq: number; readonly hash: string }): Promise<AuditVerdict>;
