@@ -96,7 +96,7 @@ export const message = (from: string, to: string | readonly string[], over: obje
 });
 
 /** Short times, so that starts take effect and reports are complete within seconds. */
-const TIMING = { lead: 1_300, holdLimit: 1_000, clockBound: 300, lateness: 2_500 };
+const TIMING = { lead: 1_300, holdLimit: 1_000, clockBound: 300, lateness: 1_500 };
 const DAY = 86_400_000;
 
 export const openWorld = async (name: string, options: Partial<DeploymentOptions> = {}): Promise<World> => {
@@ -177,7 +177,7 @@ export const openWorld = async (name: string, options: Partial<DeploymentOptions
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(20_000),
+        signal: AbortSignal.timeout(45_000),
       });
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
