@@ -70,7 +70,7 @@ const jsonCases = (): AwkwardEvent[] => {
   miss('a body of base64 alone', object(`"payload":"${Buffer.alloc(48_000, 7).toString('base64')}"`));
   hit('a body of quotes before it', object(`"payload":"${'\\"'.repeat(20_000)}"`, from(PHONE)));
   hit('a body of backslashes before it', object(`"payload":"${'\\\\'.repeat(20_000)}"`, from(PHONE)));
-  hit('a body that looks like an event before it', object(`"payload":${JSON.stringify(object(from(STRANGER))).repeat(1)}`, from(PHONE)));
+  hit('a body that looks like an event before it', object(`"payload":${JSON.stringify(object(from(STRANGER)))}`, from(PHONE)));
   hit('a body without end', `{${head},"payload":"${'x'.repeat(30_000)}`);
   hit('a body of quotes without end', `{${head},"payload":"${'\\"'.repeat(20_000)}`);
   hit('a body that ends in a backslash', `{${head},"payload":"${'x'.repeat(100)}\\`);
@@ -118,8 +118,8 @@ const protobufCases = (): AwkwardEvent[] => {
   hit('behind a group', writeFields(event({ field: 103, wire: 3, fields: [...unknown, { field: 104, wire: 3, fields: unknown }] }, target)));
   hit('behind a known field of another wire type', writeFields(event({ field: 2, wire: 5, seed: 1 }, numberField(7, 5), target)));
   hit('behind a body', writeFields(event({ field: 15, wire: 2, bytes: Buffer.alloc(65_536, 0x22) }, target)));
-  for (const padding of [1, 4, 8]) hit(`varints ${padding} bytes too long`, writeFields(event({ field: 101, wire: 2, bytes: Buffer.alloc(5) }, target), { padding, highBits: 0 }));
-  for (const highBits of [1, 2 ** 21 + 1, 2 ** 32 - 1]) hit(`bits above 32 in tags and lengths (${highBits})`, writeFields(event({ field: 101, wire: 2, bytes: Buffer.alloc(5) }, target), { padding: 0, highBits }));
+  for (const padding of [1, 4, 8]) hit(`varints ${padding} bytes too long`, writeFields(event({ field: 101, wire: 2, bytes: Buffer.alloc(5) }, target), { values: padding, padding, highBits: 0 }));
+  for (const highBits of [1, 2 ** 21 + 1, 2 ** 32 - 1]) hit(`bits above 32 in tags and lengths (${highBits})`, writeFields(event({ field: 101, wire: 2, bytes: Buffer.alloc(5) }, target), { values: 0, padding: 0, highBits }));
   hit('a call merged of two parts', writeFields(event(target, { field: 13, wire: 2, bytes: writeFields([textField(2, PHONE)]) }, { field: 13, wire: 2, bytes: writeFields([textField(1, 'call-0001'), textField(4, STRANGER)]) })));
   const whole = writeFields(event(target, textField(7, STRANGER), textField(11, 'web')));
   const standsAt = whole.indexOf(PHONE) + PHONE.length;

@@ -165,7 +165,7 @@ const wireField: fc.Arbitrary<WireField> = fc.letrec<{ field: WireField }>((tie)
     ),
   };
 }).field;
-const style = fc.record({ padding: fc.nat(9), highBits: fc.oneof(fc.constant(0), fc.nat(2 ** 32 - 1)) });
+const style = fc.record({ values: fc.nat(9), padding: fc.nat(9), highBits: fc.oneof(fc.constant(0), fc.nat(2 ** 32 - 1)) });
 
 const decoded = (value: Buffer): { from: unknown; to: unknown } | null => {
   try {

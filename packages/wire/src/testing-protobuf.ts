@@ -1,6 +1,6 @@
 /** Writes Protobuf fields in the ways the wire format admits, for tests and the fuzzer. */
 
-/** A varint of up to ten bytes: `padding` bytes longer than it needs to be, and `beyond` put into the bits from 32 on. */
+/** A varint of up to ten bytes, `padding` bytes longer than it needs to be. */
 export const writeVarint = (value: number | bigint, padding = 0): Buffer => {
   let rest = BigInt.asUintN(64, BigInt(value));
   const out: number[] = [];
@@ -18,12 +18,16 @@ export type WireField =
   | { readonly field: number; readonly wire: 2; readonly bytes: Buffer }
   | { readonly field: number; readonly wire: 3; readonly fields: readonly WireField[] };
 
-/** How varints of tags and lengths are written: longer than needed, and with bits that no 32-bit reader looks at. */
+/** How varints are written. */
 export interface VarintStyle {
+  /** Bytes more than needed, of values. */
+  readonly values: number;
+  /** Bytes more than needed, of tags and lengths. */
   readonly padding: number;
+  /** Bits 32–63 of tags and lengths, which no reader of 32 bits looks at. */
   readonly highBits: number;
 }
-export const SHORTEST: VarintStyle = { padding: 0, highBits: 0 };
+export const SHORTEST: VarintStyle = { values: 0, padding: 0, highBits: 0 };
 
 const uint32 = (value: number, { padding, highBits }: VarintStyle): Buffer => writeVarint((BigInt(highBits) << 32n) | BigInt(value >>> 0), padding);
 
@@ -31,7 +35,7 @@ export const writeField = (field: WireField, style: VarintStyle = SHORTEST): Buf
   const tag = uint32((field.field << 3) | field.wire, style);
   switch (field.wire) {
     case 0:
-      return Buffer.concat([tag, writeVarint(field.value, style.padding)]);
+      return Buffer.concat([tag, writeVarint(field.value, style.values)]);
     case 1:
     case 5:
       return Buffer.concat([tag, Buffer.alloc(field.wire === 1 ? 8 : 4, field.seed & 0xff)]);
