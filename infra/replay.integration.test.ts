@@ -10,7 +10,9 @@ import { PROJECT_ROOT } from './embedded/cache.ts';
 import { createEventTopic } from './topics.ts';
 
 const exec = promisify(execFile);
-const door = (...args: string[]) => exec(process.execPath, [join(PROJECT_ROOT, 'infra', 'run.mjs'), 'penreg', 'replay', ...args], { cwd: dir });
+/** As from a shell in `dir`; `npm test` itself came from another folder and says so in INIT_CWD. */
+const { INIT_CWD: _, ...env } = process.env;
+const door = (...args: string[]) => exec(process.execPath, [join(PROJECT_ROOT, 'infra', 'run.mjs'), 'penreg', 'replay', ...args], { cwd: dir, env });
 
 let dir: string;
 const { kafka } = inject('parts');
