@@ -61,7 +61,7 @@ const uncanonicalOf = (value: unknown): AccountId | null => {
  * Gathers a list. Beyond `most` accounts only `targets` are kept (all of them, without `targets`), so that a list of
  * absurd length costs bounded memory and still matches.
  */
-export const gatherAccounts = (most: number, targets: TargetSet | null): FoundList & { add(value: unknown): void; spoil(): void } => {
+const gatherAccounts = (most: number, targets: Pick<TargetSet, 'has'> | null): FoundList & { add(value: unknown): void; spoil(): void } => {
   const accounts: AccountId[] = [];
   const uncanonical: AccountId[] = [];
   let odd = false;
@@ -88,7 +88,7 @@ export const gatherAccounts = (most: number, targets: TargetSet | null): FoundLi
 
 export const gatherRecipients = (targets: TargetSet | null) => gatherAccounts(MAX_RECIPIENTS, targets);
 export const gatherParticipants = () => gatherAccounts(MAX_PARTICIPANTS, NO_TARGETS);
-const NO_TARGETS: TargetSet = { size: 0, has: () => false, hasBytes: () => false };
+const NO_TARGETS = { has: () => false };
 
 const oneOf = <T extends string>(set: readonly T[]) => (value: unknown): value is T => (set as readonly unknown[]).includes(value);
 const isKind = oneOf(EVENT_KINDS);

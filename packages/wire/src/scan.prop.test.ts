@@ -62,6 +62,8 @@ const parsed = (value: Buffer): unknown => {
   }
 };
 
+const unescaped = (inner: string): string => inner.replace(/\\u(....)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
 /** What the candidate test for JSON says, put as slowly and plainly as can be. It decides bytes that are no JSON, too. */
 const modelJson = (value: Buffer): boolean => {
   const text = value.toString('latin1');
@@ -69,7 +71,7 @@ const modelJson = (value: Buffer): boolean => {
     const string = /^"((?:[^"\\]|\\[^])*)"/.exec(text.slice(i));
     if (string === null) return true;
     const inner = string[1]!;
-    if (inner.includes('\\') ? inner.length <= 390 : names.has(inner)) return true;
+    if (names.has(inner) || (/^(?:[^\\]|\\u00[0-7][0-9a-fA-F])*$/.test(inner) && names.has(unescaped(inner)))) return true;
     i += string[0].length;
   }
   return false;
