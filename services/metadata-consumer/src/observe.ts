@@ -1,6 +1,7 @@
 import type { UtcMs } from '@penreg/domain';
 import { logged, type Logger, type Metrics } from '@penreg/platform';
 import type { HoldReason } from '@penreg/registry';
+import type { RecordBatch } from '@penreg/wire';
 import type { AuditEntry } from './auditor.ts';
 import type { TapObserver } from './tap.ts';
 
@@ -35,6 +36,8 @@ export interface WatchDeps {
 /** An alarm of one kind is said once in this time; what came since is counted in the next one. Every gap is in the records all the same. */
 const SAME_ALARM_MS = 10_000;
 
+const emptyTally = () => ({ batches: new Map<`${RecordBatch['codec']} ${RecordBatch['kind']}`, number>(), events: 0, bytes: 0, candidates: 0, matched: 0, deadLetters: 0 });
+
 /** Turns what the loop reports into logs, metrics, audit entries and the status page. */
 export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch => {
   const lag = new Map<number, number>();
@@ -57,12 +60,28 @@ export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch =
   };
   const lagEvents = (): number => (partitions ?? []).reduce((sum, partition) => sum + (lag.get(partition) ?? 0), 0);
 
+  /** A metric costs more than a batch's share of a fetch: what batches came to is published once per fetched partition. */
+  let tally = emptyTally();
+  const publish = (): void => {
+    for (const [name, count] of tally.batches) {
+      const [codec, kind] = name.split(' ') as [RecordBatch['codec'], RecordBatch['kind']];
+      metrics.add('penreg_tap_batches_total', count, { codec: codec === 'unknown' ? 'other' : codec, kind });
+    }
+    metrics.add('penreg_tap_events_examined_total', tally.events);
+    metrics.add('penreg_tap_bytes_scanned_total', tally.bytes);
+    metrics.add('penreg_tap_candidates_15m_total', tally.candidates);
+    metrics.add('penreg_tap_matches_15m_total', tally.matched);
+    metrics.add('penreg_tap_dead_letters_15m_total', tally.deadLetters);
+    tally = emptyTally();
+  };
+
   return {
     sign() {
       lastSign = utc();
     },
     fetched(facts) {
       lastSign = utc();
+      publish();
       lag.set(facts.partition, facts.lag);
       if (facts.watermark !== null) watermark.set(facts.partition, Math.max(watermark.get(facts.partition) ?? 0, facts.watermark));
       metrics.add('penreg_tap_fetches_total', 1, { outcome: facts.bytes === 0 ? 'empty' : 'records' });
@@ -72,13 +91,14 @@ export const createWatch = ({ logger, metrics, audit, utc }: WatchDeps): Watch =
       if (through !== null) metrics.set('penreg_tap_lag_seconds', Math.max(0, lastSign - through) / 1_000);
     },
     examined(result, batch) {
-      metrics.add('penreg_tap_batches_total', 1, { codec: batch.codec === 'unknown' ? 'other' : batch.codec, kind: batch.kind });
+      const name = `${batch.codec} ${batch.kind}` as const;
+      tally.batches.set(name, (tally.batches.get(name) ?? 0) + 1);
       if (result.outcome !== 'examined') return;
-      metrics.add('penreg_tap_events_examined_total', result.events);
-      metrics.add('penreg_tap_bytes_scanned_total', result.bytes);
-      metrics.add('penreg_tap_candidates_15m_total', result.candidates);
-      metrics.add('penreg_tap_matches_15m_total', result.matched);
-      metrics.add('penreg_tap_dead_letters_15m_total', result.codes.length);
+      tally.events += result.events;
+      tally.bytes += result.bytes;
+      tally.candidates += result.candidates;
+      tally.matched += result.matched;
+      tally.deadLetters += result.codes.length;
     },
     alarm(code, { partition, count }) {
       const now = utc();
