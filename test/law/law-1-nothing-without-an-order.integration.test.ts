@@ -86,7 +86,9 @@ describe('law 1: nothing without an order', () => {
     expect(await emptied()).toEqual(before);
   });
 
-  it('ten thousand bad events of one account stop no tap', async () => {
+  it('ten thousand bad events of one account stop no tap, and touch no other order', async () => {
+    const quiet = await world.makeOrder({ targets: ['quiet.target'] });
+    await world.inForce();
     const tap = world.deployment.taps.get('tap-1');
     const { boot } = await world.status();
     const before = await world.count('dead_letters');
@@ -97,6 +99,7 @@ describe('law 1: nothing without an order', () => {
     expect((await world.count('dead_letters')) - before).toBe(10_000);
     expect(tap?.respawns()).toBe(0);
     expect((await world.status()).boot).toBe(boot);
+    expect((await world.reportThrough(quiet.orderId)).trailer).toMatchObject({ records: 0, gaps: [] });
   });
 
   it('neither content nor anybody who is no party of a record stands in a file, a row, a log or a metric', async () => {
