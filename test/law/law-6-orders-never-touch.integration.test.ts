@@ -39,7 +39,7 @@ const said = ({ status, body, text, headers }: Answer): object => {
   const names = [...headers.keys()].filter((name) => !name.startsWith('x-ratelimit') && name !== 'date').sort();
   return { status, rest, length: text.length, names };
 };
-const rowsOf = (orderId: string) => world.rows<Record<string, unknown>>(`SELECT * EXCEPT (order_id, row_hash, seal) FROM (SELECT *, '' AS seal FROM records FINAL) WHERE order_id = '${orderId}' ORDER BY partition, offset`);
+const rowsOf = (orderId: string) => world.rows<Record<string, unknown>>(`SELECT * EXCEPT (order_id, row_hash) FROM records FINAL WHERE order_id = '${orderId}' ORDER BY partition, offset`);
 
 describe('law 6: orders never touch', () => {
   it('an event under two orders makes two rows that share nothing', async () => {
@@ -80,7 +80,7 @@ describe('law 6: orders never touch', () => {
     for (const told of [text, csv.text, summary.text, ...views.map((view) => view.text)]) {
       for (const theirs of [second.orderId, OWN, 'law6-2', second.bodyHash, 'the.second.sees.this', 'somebody']) expect(told).not.toContain(theirs);
     }
-    expect((views[1]?.body['orders'] as readonly { orderId: string }[]).map(({ orderId }) => orderId)).toEqual([first.orderId]);
+    expect(((views[1]?.body['orders'] ?? []) as readonly { orderId: string }[]).map(({ orderId }) => orderId)).toEqual([first.orderId]);
   });
 
   it("another order's answer is the answer of an order that does not exist", async () => {

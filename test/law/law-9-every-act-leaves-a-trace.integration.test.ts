@@ -71,7 +71,7 @@ describe('law 9: every act leaves a trace', () => {
       [401, ['reports', `/orders/${orderId}/report`, null]],
       [401, ['reports', `/orders/${orderId}/summary`, 'no-such-token-at-all-0000']],
     ];
-    for (const [status, request] of asked) expect((await world.ask(...request)).status, request.join(' ')).toBe(status);
+    for (const [status, request] of asked) expect((await world.ask(...request)).status, request.slice(0, 4).map(String).join(' ')).toBe(status);
 
     const trail = await lines(before);
     const words = trail.map(told);
@@ -251,7 +251,7 @@ describe('law 9: every act leaves a trace', () => {
         expect(once.activate(person('activator-1'), waiting.orderId, Date.now())).rejects.toThrow(/503/),
       ]);
       for (const [i, answer] of answers.entries()) {
-        const about = requests[i]?.slice(1, 4).join(' ');
+        const about = requests[i]?.slice(1, 4).map(String).join(' ');
         expect(answer.status, `${about}: ${answer.text}`).toBe(503);
         expect(answer.text, about).not.toMatch(/target|docket|"record"/);
       }

@@ -2,16 +2,41 @@ import type { Act, Envelope, Grant, OrderBody, Role, Statement, StatementOf, Utc
 import { composeStatement, sha256Hex, signStatement, type KeyPair, type SigningKey } from '@penreg/evidence';
 import { fromFields, nextChange, toFields, type PublishedAct } from '../../../packages/registry/src/changelog.ts';
 import { keysOf, type RegistryKeys } from '../../../packages/registry/src/keys.ts';
-import { Link, pairsOf } from '../../../packages/registry/src/link.ts';
 import { createSealer, type Sealer } from '../../../packages/registry/src/sealing.ts';
+import { Redis } from 'ioredis';
 import type { World } from './world.ts';
+
+type Command = readonly [string, ...(string | number)[]];
+
+/** A connection to Redis of somebody's own. */
+export interface RawRedis {
+  call(...command: Command): Promise<unknown>;
+  /** In one atomic step. */
+  callAtomically(commands: readonly Command[]): Promise<readonly unknown[]>;
+}
+
+const connectTo = (url: string): RawRedis & { close(): void } => {
+  const redis = new Redis(url);
+  redis.on('error', () => undefined); // it is killed on purpose
+  return {
+    call: (command, ...args) => redis.call(command, ...args.map(String)),
+    async callAtomically(commands) {
+      const results = await commands.reduce((multi, [command, ...args]) => multi.call(command, ...args.map(String)), redis.multi()).exec();
+      return (results ?? []).map(([error, value]) => {
+        if (error !== null) throw error;
+        return value;
+      });
+    },
+    close: () => redis.disconnect(),
+  };
+};
 
 /**
  * Somebody with full control of Redis and of everything the order-activation service holds: its address, its sealing
  * key, its lookup key, and the very code that writes the registry. No person's key.
  */
 export interface Attacker {
-  readonly link: Link;
+  readonly link: RawRedis;
   readonly keys: RegistryKeys;
   readonly sealer: Sealer;
   /** Writes a sealed grant and extends the change log as the service itself would. Returns its epoch. */
@@ -27,7 +52,7 @@ export interface Attacker {
 
 export const openAttacker = async (world: World): Promise<Attacker> => {
   const { deployment, registry } = (await world.config('order-activation')) as { deployment: string; registry: { url: string; sealingKey: string } };
-  const link = new Link({ url: registry.url }, { timeoutMs: 5_000 });
+  const link = connectTo(registry.url);
   const keys = keysOf(deployment);
   const sealer = createSealer(deployment, registry.sealingKey);
   let memories = 0;
@@ -68,11 +93,11 @@ export const openAttacker = async (world: World): Promise<Attacker> => {
 };
 
 /** Every entry of a stream, oldest first, as `[id, field, value, …]`. */
-export const readStream = async (link: Link, key: string): Promise<readonly (readonly string[])[]> =>
-  ((await link.call('XRANGE', key, '-', '+')) as readonly (readonly [string, unknown])[]).map(([id, flat]) => [id, ...pairsOf(flat).flat()]);
+export const readStream = async (link: RawRedis, key: string): Promise<readonly (readonly string[])[]> =>
+  ((await link.call('XRANGE', key, '-', '+')) as readonly (readonly [string, readonly string[]])[]).map(([id, fields]) => [id, ...fields]);
 
 /** Puts these entries in the place of a stream, in one step. */
-export const writeStream = async (link: Link, key: string, entries: readonly (readonly string[])[]): Promise<void> => {
+export const writeStream = async (link: RawRedis, key: string, entries: readonly (readonly string[])[]): Promise<void> => {
   await link.callAtomically([['DEL', key], ...entries.map((entry) => ['XADD', key, ...entry] as const)]);
 };
 
