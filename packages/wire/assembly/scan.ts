@@ -29,6 +29,8 @@ export function configure(filter: u32, tableAt: usize, slots: u32): void {
 
 // ---- targets
 
+// @ts-ignore: decorator
+@inline
 function mix(h: u32, word: u32): u32 {
   return (h ^ word) * 0x9e3779b1;
 }
@@ -45,20 +47,22 @@ function holds(s: usize, n: u32): bool {
   h ^= h >>> 16;
   h *= 0x7feb352d;
   h ^= h >>> 15;
-  if (h == 0) h = 1;
+  if (h === 0) h = 1;
   const two = (<u32>1 << (h & 31)) | (<u32>1 << ((h >>> 5) & 31));
-  if ((two & ~load<u32>(FILTER + (((h >>> 10) & filterMask) << 2))) != 0) return false;
+  if ((two & ~load<u32>(FILTER + (((h >>> 10) & filterMask) << 2))) !== 0) return false;
   for (let i = h & tableMask; ; i = (i + 1) & tableMask) {
     const slot = load<u32>(table + (i << 2));
-    if (slot == h) return true;
-    if (slot == 0) break;
+    if (slot === h) return true;
+    if (slot === 0) break;
   }
   return false;
 }
 
+// @ts-ignore: decorator
+@inline
 function hit(s: usize, n: u32): bool {
-  if (n > MAX_STRING_BYTES || load<u8>(LENGTHS + n) == 0) return false;
-  if (load<u8>(s) != PLUS) return holds(s, n);
+  if (n > MAX_STRING_BYTES || load<u8>(LENGTHS + n) === 0) return false;
+  if (load<u8>(s) !== PLUS) return holds(s, n);
   return n > 1 && holds(s + 1, n - 1);
 }
 
@@ -69,12 +73,12 @@ function canUnescape(s: usize, e: usize): bool {
   let n: u32 = 0;
   for (let i = s; i < e; n++) {
     if (n >= MAX_STRING_BYTES) return false;
-    if (load<u8>(i) != 92) {
+    if (load<u8>(i) !== 92) {
       i++;
       continue;
     }
     // `u00`, little-endian, and room for two digits.
-    if (i + 6 > e || (load<u32>(i) >>> 8) != 0x303075) return false;
+    if (i + 6 > e || (load<u32>(i) >>> 8) !== 0x303075) return false;
     i += 6;
   }
   return true;
@@ -84,6 +88,8 @@ const QUOTES = i8x16.splat(34);
 const SLASHES = i8x16.splat(92);
 const EVEN: u64 = 0x5555555555555555;
 
+// @ts-ignore: decorator
+@inline
 function bits(a: v128, b: v128, c: v128, d: v128): u64 {
   const low = <u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16);
   const high = <u32>i8x16.bitmask(c) | (<u32>i8x16.bitmask(d) << 16);
@@ -157,12 +163,12 @@ function json(s: usize, e: usize): bool {
       }
       inside = false;
       const n = <u32>(p - open);
-      if (slashes == 0 && slashBefore < open) {
+      if (slashes === 0 && slashBefore < open) {
         if (hit(open, n)) return true;
       } else {
         let within = slashes & ((<u64>1 << k) - 1);
         if (open > pos) within = within >>> <u64>(open - pos);
-        if (within != 0 || slashBefore >= open) {
+        if (within !== 0 || slashBefore >= open) {
           if (n <= MAX_ESCAPED_BYTES && canUnescape(open, p)) return true;
         } else if (hit(open, n)) return true;
       }
@@ -197,14 +203,14 @@ function protobuf(s: usize, end: usize): bool {
       p++;
     } else {
       const next = skipVarint(p, end);
-      if (next == FAULT) return false;
+      if (next === FAULT) return false;
       tag = varintLow(p, next);
       p = next;
     }
     switch (tag & 7) {
       case 0:
         p = skipVarint(p, end);
-        if (p == FAULT) return false;
+        if (p === FAULT) return false;
         break;
       case 1:
         p += 8;
@@ -216,13 +222,13 @@ function protobuf(s: usize, end: usize): bool {
           p++;
         } else {
           const next = skipVarint(p, end);
-          if (next == FAULT) return false;
+          if (next === FAULT) return false;
           n = varintLow(p, next);
           p = next;
         }
         if (n > <u32>(end - p)) return false;
         const field = tag >>> 3;
-        if ((field == 6 || field == 7) && hit(p, n)) return true;
+        if ((field === 6 || field === 7) && hit(p, n)) return true;
         p += n;
         break;
       }
@@ -261,6 +267,8 @@ function varintSlow(end: usize): i32 {
   return 0;
 }
 
+// @ts-ignore: decorator
+@inline
 function varint(end: usize): i32 {
   if (at < end) {
     const c: u32 = load<u8>(at);
@@ -272,6 +280,8 @@ function varint(end: usize): i32 {
   return varintSlow(end);
 }
 
+// @ts-ignore: decorator
+@inline
 function skip(n: i32, end: usize): void {
   if (<u32>n > <u32>(end - at)) broken = true;
   else at += n;
@@ -293,12 +303,12 @@ function headers(count: i32, end: usize): u32 {
     if (size > 0) skip(size, end);
     if (broken) return OTHER;
     // "content-type", "application/json", "application/x-protobuf", little-endian.
-    if (n == 12 && load<u64>(key) == 0x2d746e65746e6f63 && load<u32>(key, 8) == 0x65707974) {
+    if (n === 12 && load<u64>(key) === 0x2d746e65746e6f63 && load<u32>(key, 8) === 0x65707974) {
       encoding = OTHER;
-      if (size == 16) {
-        if (load<u64>(value) == 0x746163696c707061 && load<u64>(value, 8) == 0x6e6f736a2f6e6f69) encoding = JSON_EVENT;
-      } else if (size == 22) {
-        if (load<u64>(value) == 0x746163696c707061 && load<u64>(value, 8) == 0x72702d782f6e6f69 && load<u64>(value, 14) == 0x6675626f746f7270) encoding = PROTOBUF_EVENT;
+      if (size === 16) {
+        if (load<u64>(value) === 0x746163696c707061 && load<u64>(value, 8) === 0x6e6f736a2f6e6f69) encoding = JSON_EVENT;
+      } else if (size === 22) {
+        if (load<u64>(value) === 0x746163696c707061 && load<u64>(value, 8) === 0x72702d782f6e6f69 && load<u64>(value, 14) === 0x6675626f746f7270) encoding = PROTOBUF_EVENT;
       }
     }
   }
@@ -323,7 +333,7 @@ export function scan(length: i32, count: i32, minDelta: i32, maxDelta: i32, last
     const stop = at + <usize>size;
     at++;
     const time = skipVarint(at, stop);
-    if (time == FAULT) return -1;
+    if (time === FAULT) return -1;
     at = time;
     const delta = varint(stop);
     const key = varint(stop);
@@ -341,19 +351,19 @@ export function scan(length: i32, count: i32, minDelta: i32, maxDelta: i32, last
       encoding = headers(headerCount, stop);
       if (broken) return -1;
     }
-    if (at != stop || delta <= lastDelta || delta > maxDelta) return -1;
+    if (at !== stop || delta <= lastDelta || delta > maxDelta) return -1;
     lastDelta = delta;
     if (delta < minDelta) continue;
     events++;
     if (n <= 0) continue;
     const valueEnd = value + <usize>n;
-    const candidate = encoding == JSON_EVENT ? json(value, valueEnd) : encoding == PROTOBUF_EVENT ? protobuf(value, valueEnd) : true;
+    const candidate = encoding === JSON_EVENT ? json(value, valueEnd) : encoding === PROTOBUF_EVENT ? protobuf(value, valueEnd) : true;
     if (candidate) {
       store<i32>(FOUND + (<usize>found << 2), <i32>(start - INPUT));
       found++;
     }
   }
-  if (at != end) return -1;
+  if (at !== end) return -1;
   store<i32>(EVENTS, events);
   store<i32>(LAST_DELTA, lastDelta);
   return found;
