@@ -25,6 +25,9 @@ export interface TestBatch {
   /** A transaction marker instead of records. */
   readonly control?: 'abort' | 'commit';
   readonly lastOffsetDelta?: number;
+  /** Bytes in the place of encoded records, with the count that the header states. */
+  readonly rawBody?: Buffer;
+  readonly count?: number;
 }
 
 const CODES = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
@@ -63,7 +66,7 @@ export const encodeBatch = (batch: TestBatch): Buffer => {
   const marker = Buffer.alloc(4);
   marker.writeInt16BE(control === 'commit' ? 1 : 0, 2);
   const records = control === undefined ? batch.records : [{ value: Buffer.alloc(6), key: marker }];
-  const body = compress(Buffer.concat(records.map(encodeRecord)), codec);
+  const body = batch.rawBody ?? compress(Buffer.concat(records.map(encodeRecord)), codec);
   const time = BigInt(logAppendTime ?? createTime ?? 0);
   const head = Buffer.alloc(61);
   head.writeBigInt64BE(baseOffset, 0);
@@ -76,7 +79,7 @@ export const encodeBatch = (batch: TestBatch): Buffer => {
   head.writeBigInt64BE(producerId, 43);
   head.writeInt16BE(-1, 51);
   head.writeInt32BE(-1, 53);
-  head.writeInt32BE(records.length, 57);
+  head.writeInt32BE(batch.count ?? records.length, 57);
   const whole = Buffer.concat([head, body]);
   whole.writeUInt32BE(crc32c(whole.subarray(21)), 17);
   return whole;
