@@ -97,10 +97,20 @@ const skipKey = (b: Buffer, from: number, end: number): number => {
   return colon < end && b[colon] === COLON ? skipSpace(b, colon + 1, end) : -1;
 };
 
+/** Which containers are open, kept between walks: 8,192 levels. A bomb may nest as deep as it has bytes, so a level costs one bit. */
+const nesting = new Uint8Array(1_024);
+
+const doubled = (bits: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const larger = new Uint8Array(bits.length * 2);
+  larger.set(bits);
+  return larger;
+};
+
 /** Any value, from its first byte on. */
 export const skipValue = (b: Buffer, from: number, end: number): number => {
-  /** Open containers: true = object. */
-  const open: boolean[] = [];
+  /** Open containers, one bit each: 1 = object. */
+  let open = nesting;
+  let depth = 0;
   let i = from;
   for (;;) {
     // A value begins at i.
@@ -112,7 +122,10 @@ export const skipValue = (b: Buffer, from: number, end: number): number => {
       if (inner >= end) return -1;
       if (b[inner] === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) i = inner + 1;
       else {
-        open.push(isObject);
+        if (depth >>> 3 >= open.length) open = doubled(open);
+        const bit = 1 << (depth & 7);
+        open[depth >>> 3] = isObject ? open[depth >>> 3]! | bit : open[depth >>> 3]! & ~bit;
+        depth += 1;
         i = isObject ? skipKey(b, inner, end) : inner;
         if (i < 0) return -1;
         continue;
@@ -123,8 +136,8 @@ export const skipValue = (b: Buffer, from: number, end: number): number => {
     }
     // A value ended at i.
     for (;;) {
-      const isObject = open.at(-1);
-      if (isObject === undefined) return i;
+      if (depth === 0) return i;
+      const isObject = (open[(depth - 1) >>> 3]! & (1 << ((depth - 1) & 7))) !== 0;
       i = skipSpace(b, i, end);
       if (i >= end) return -1;
       if (b[i] === COMMA) {
@@ -133,7 +146,7 @@ export const skipValue = (b: Buffer, from: number, end: number): number => {
         break;
       }
       if (b[i] !== (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) return -1;
-      open.pop();
+      depth -= 1;
       i++;
     }
   }
