@@ -30,7 +30,7 @@ const examine = (name: string, aborted: readonly AbortedTransaction[] = []) => {
 
 describe('batches as a broker stores them', () => {
   for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd'])
-    it(codec, () => {
+    it(`compressed with ${codec}`, () => {
       const hitsAt = (base: bigint) => [[base + 1n, 'json', ['event-0001', PHONE, '13035550100']], [base + 2n, 'protobuf', ['event-0003', '13035550100', PHONE]]];
       const expected = (codec === 'snappy' ? [0n, 4n] : [0n]).map((first) => ({ kind: 'data', codec, timestamps: 'LogAppendTime', first, last: first + 3n, events: 4, hits: hitsAt(first) }));
       expect(examine(codec)).toEqual(expected);
