@@ -15,7 +15,7 @@ export const PHONE = '12025550142';
 export const LONG = 'abcdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLMNOPQRSTUVWXYZ:0123456789';
 /** The shortest. */
 export const SHORT = '7';
-export const WITH_SIGNS = 'user-1_x@host.example:8';
+const WITH_SIGNS = 'user-1_x@host.example:8';
 export const AWKWARD_TARGETS: readonly string[] = [PHONE, LONG, SHORT, WITH_SIGNS];
 export const STRANGER = '13035559999';
 

@@ -107,7 +107,7 @@ const doubled = (bits: Uint8Array): Uint8Array<ArrayBuffer> => {
 };
 
 /** Any value, from its first byte on. */
-export const skipValue = (b: Buffer, from: number, end: number): number => {
+const skipValue = (b: Buffer, from: number, end: number): number => {
   /** Open containers, one bit each: 1 = object. */
   let open = nesting;
   let depth = 0;

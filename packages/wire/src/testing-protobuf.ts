@@ -27,7 +27,7 @@ export interface VarintStyle {
   /** Bits 32–63 of tags and lengths, which no reader of 32 bits looks at. */
   readonly highBits: number;
 }
-export const SHORTEST: VarintStyle = { values: 0, padding: 0, highBits: 0 };
+const SHORTEST: VarintStyle = { values: 0, padding: 0, highBits: 0 };
 
 const uint32 = (value: number, { padding, highBits }: VarintStyle): Buffer => writeVarint((BigInt(highBits) << 32n) | BigInt(value >>> 0), padding);
 

@@ -15,7 +15,7 @@ export const chooseFrom = (seed: number): Choose => {
 };
 
 export type EscapeStyle = 'least' | 'some' | 'lower' | 'upper';
-export const ESCAPE_STYLES: readonly EscapeStyle[] = ['least', 'some', 'lower', 'upper'];
+const ESCAPE_STYLES: readonly EscapeStyle[] = ['least', 'some', 'lower', 'upper'];
 
 const escaped = (unit: number, upper: boolean): string => {
   const hex = unit.toString(16).padStart(4, '0');
