@@ -38,7 +38,7 @@ const TOKENS = ['"', '\\', '\\"', '\\\\', '\\u0031', '\\u002B', '{', '}', '[', '
 const MOST_BYTES = 4_096;
 
 const mutate = (seed: Buffer, pool: readonly Buffer[], choose: Choose): Buffer => {
-  let bytes = Buffer.from(seed);
+  let bytes: Buffer = Buffer.from(seed);
   for (let edits = 1 + choose(4); edits > 0; edits--) {
     const at = choose(bytes.length + 1);
     const splice = (remove: number, insert: Buffer): Buffer => Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)]);
