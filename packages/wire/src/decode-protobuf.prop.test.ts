@@ -55,7 +55,8 @@ const call = fc.array(fc.oneof(texts(1, 2, 3, 4), unknown), { maxLength: 5 }).ma
 const body = fc.uint8Array({ maxLength: 100 }).map((array): WireField => ({ field: 15, wire: 2, bytes: Buffer.from(array) }));
 const field = fc.oneof({ weight: 4, arbitrary: texts(2, 3, 4, 6, 7, 8, 9, 11) }, { weight: 2, arbitrary: numbers(1, 5, 10, 12) }, call, body, unknown);
 const needed = [numberField(1, 1), textField(3, 'message'), numberField(5, 1_700_000_000_000), textField(6, PHONE)];
-const fields = fc.tuple(fc.boolean(), fc.array(field, { maxLength: 12 })).map(([whole, list]) => (whole ? [...list, ...needed] : [...needed, ...list]));
+const fields = fc.tuple(fc.boolean(), fc.array(field, { maxLength: 12 })).map(([last, list]) => (last ? [...list, ...needed] : [...needed, ...list]));
+const callFields = fc.array(fc.oneof(call, call, field), { maxLength: 8 }).map((list) => [...list, ...needed, textField(3, 'call'), { field: 13, wire: 2 as const, bytes: writeFields([textField(2, STRANGER)]) }]);
 /** protobufjs reads tags of at most five bytes. */
 const strictStyle = fc.nat(9).map((values) => ({ values, padding: 0, highBits: 0 }));
 const style = fc.record({ values: fc.nat(9), padding: fc.nat(9), highBits: fc.oneof(fc.constant(0), fc.nat(2 ** 32 - 1)) });
@@ -64,7 +65,7 @@ describe('decoding Protobuf', () => {
   it('comes to what judging the result of protobufjs comes to: overlong varints, repeated and merged fields, unknown fields of every wire type', () => {
     let events = 0;
     fc.assert(
-      fc.property(fields, strictStyle, (list, how) => {
+      fc.property(fc.oneof(fields, callFields), strictStyle, (list, how) => {
         const bytes = writeFields(list, how);
         const outcome = decode(bytes);
         if (outcome.outcome === 'event') events += 1;
@@ -116,6 +117,12 @@ describe('decoding Protobuf', () => {
       const expected = encoding === 'protobuf' ? reference(bytes) : null;
       if (expected !== null && !/too long|bits above/.test(name)) expect(decode(bytes), name).toEqual(expected);
     }
+  });
+
+  it('merges the parts of a call, of which the last scalar counts and the lists add up', () => {
+    const part = (...list: readonly WireField[]): WireField => ({ field: 13, wire: 2, bytes: writeFields(list) });
+    const bytes = writeFields([...needed, textField(3, 'call'), part(textField(2, STRANGER), textField(4, PHONE)), part(), part(textField(1, 'call-0001'), textField(4, '7'))]);
+    expect(decode(bytes)).toMatchObject({ outcome: 'event', event: { call: { id: 'call-0001', creator: STRANGER, media: null, participants: [PHONE, '7'] } } });
   });
 
   it('carries nothing of bodies and unknown fields (law 4)', () => {

@@ -229,4 +229,9 @@ describe('the candidate test for Protobuf', () => {
         expect(scan('protobuf', value)).toBe(modelProtobuf(value));
       }), { numRuns: 2_000 });
   });
+
+  it('does not read on into its neighbour when a field is cut off', () => {
+    const whole = writeFields([{ field: 7, wire: 2, bytes: Buffer.from(PHONE) }]);
+    for (let n = 0; n <= whole.length; n++) expect(mayNameTargetProtobuf(whole, 0, n, targets)).toBe(n === whole.length);
+  });
 });
