@@ -63,7 +63,7 @@ const GAPS = `
   SELECT toString(order_id), topic_id, partition, toString(offset_from), toString(offset_to), reason, toUnixTimestamp64Milli(append_min), toUnixTimestamp64Milli(append_max)
   FROM gaps FINAL
   WHERE order_id IN ({order:UUID}, toUUID('${EVERYONE}'))
-    AND (reason NOT IN ('undecodable', 'clock') OR ((append_max IS NULL OR toUnixTimestamp64Milli(assumeNotNull(append_max)) >= {low:Int64}) AND (append_min IS NULL OR toUnixTimestamp64Milli(assumeNotNull(append_min)) < {high:Int64})))
+    AND (reason <> 'undecodable' OR ((append_max IS NULL OR toUnixTimestamp64Milli(assumeNotNull(append_max)) >= {low:Int64}) AND (append_min IS NULL OR toUnixTimestamp64Milli(assumeNotNull(append_min)) < {high:Int64})))
   ORDER BY topic_id, partition, offset_from`;
 
 /** More partitions than any topic has; a forged row must not make arrays of any length. */
