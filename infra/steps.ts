@@ -41,7 +41,7 @@ const stepsOf = (command: string, args: readonly string[]): readonly Step[] => {
     case 'check':
       return Object.values(CHECKS);
     case 'chaos':
-      return [tests('Crash tests on real parts', ['--project', 'system', 'test/chaos', ...args])];
+      return [tests('Crash tests on real parts', ['--project', 'system', 'test/chaos', ...args], { PENREG_CHAOS_SECONDS: process.env['PENREG_CHAOS_SECONDS'] ?? '600' })];
     case 'test:containers':
       return [tests('Integration tests against containers', ['--project', 'integration', ...args], { PENREG_PARTS: 'containers' })];
     case 'test':

@@ -17,7 +17,7 @@ import { describeFaults, planFaults, type Fault, type Victim } from './faults.ts
  *
  * PENREG_CHAOS_SECONDS is the length of the traffic, PENREG_CHAOS_SEED repeats a run (it is printed).
  */
-const DURATION_MS = Number(process.env['PENREG_CHAOS_SECONDS'] ?? 60) * 1_000;
+const DURATION_MS = Number(process.env['PENREG_CHAOS_SECONDS'] ?? 45) * 1_000;
 const SEED = Number(process.env['PENREG_CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));
 const TRAFFIC_FILE = new URL('../../../shared/data/college-msg.txt', import.meta.url).pathname;
 
