@@ -141,6 +141,13 @@ describe('decoding Protobuf', () => {
       expect(reference(bytes)).toEqual({ outcome: 'invalid', code: 'protobuf' });
       expect(decode(bytes)).toEqual(decode(writeFields(needed)));
     });
+    it('a varint of eleven bytes is malformed, also in a field that is skipped', () => {
+      const endless = Buffer.concat([Buffer.of(0x98, 0x06), Buffer.alloc(10, 0xff), Buffer.of(0x01)]);
+      const bytes = Buffer.concat([endless, writeFields(needed)]);
+      expect(reference(bytes).outcome).toBe('event');
+      expect(decode(bytes)).toEqual({ outcome: 'invalid', code: 'protobuf' });
+      expect(decode(Buffer.concat([Buffer.of(0x98, 0x06), Buffer.alloc(9, 0xff), Buffer.of(0x01), writeFields(needed)])).outcome).toBe('event');
+    });
     it('a known field of another wire type is an unknown field, as in Google’s implementations', () => {
       expect(withFields({ field: 11, wire: 5, seed: 1 }, numberField(6, 7))).toMatchObject({ outcome: 'event', event: { from: PHONE, device: null, invalid: [] } });
     });

@@ -80,9 +80,13 @@ const partiesOf = (value: unknown): string[] => {
   return [from, ...(Array.isArray(to) ? to : [])].filter((party) => typeof party === 'string');
 };
 
+/** protobufjs alone skips varints of any length; the wire format ends them at ten bytes, and what is longer is malformed. */
+const MAY_HOLD_ENDLESS_VARINT = /[\x80-\xff]{10}/;
+
 const parse = (bytes: Buffer, encoding: 'json' | 'protobuf'): unknown => {
   try {
-    return encoding === 'json' ? JSON.parse(bytes.toString('utf8')) : Event.decode(bytes);
+    if (encoding === 'json') return JSON.parse(bytes.toString('utf8'));
+    return MAY_HOLD_ENDLESS_VARINT.test(bytes.toString('latin1')) ? undefined : Event.decode(bytes);
   } catch {
     return undefined;
   }
