@@ -125,4 +125,50 @@ describe('the scanner in WebAssembly agrees with the one in JavaScript', () => {
       sets.forEach((set, i) => expect(expectAgreement(batch, batch.body, 0n, set)).toMatchObject({ visited: { length: found[i] } }));
     }
   });
+
+  it('when an escape at the end of one block is followed by blocks without any mark', () => {
+    for (let before = 56; before < 64; before += 1) {
+      const records = Array.from({ length: 140 }, (_, plain) => json(`${' '.repeat(before)}"\\n${'y'.repeat(plain)}","${PHONE}"`));
+      expect(expectAgreement(batchOf(records))).toMatchObject({ visited: { length: 140 } });
+    }
+  });
+
+  it('that escapes which are none, or of other characters, make no account', () => {
+    const set = buildTargetSet(['0', '7']);
+    const texts = ['\\u0037', '\\u002z', '\\u00z7', '\\u0137', '\\u1037', '\\u00b7', '\\U0037', '\\u037', '\\u0037\\', '\\x37', '\\u0030'];
+    const batch = batchOf(texts.map((text) => json(`{"${text}":1}`)));
+    expect(outcomeOf('javascript', batch, batch.body, 0n, set)).toMatchObject({ visited: ['1000', '1008', '1010'].map((offset) => expect.stringContaining(offset)) });
+    expectAgreement(batch, batch.body, 0n, set);
+  });
+
+  it('that offsets grow from one run of records to the next', () => {
+    const large = json(`{"payload":"${'A'.repeat(9_000)}"}`);
+    const small = json(`{"from":"${PHONE}"}`);
+    for (const [first, second] of [[small, large], [large, small], [large, large], [small, small]] as const) {
+      for (const deltas of [[5, 3], [5, 5], [3, 5]] as const) {
+        const [batch] = [...walkBatches(encodeBatch({ baseOffset: 0n, logAppendTime: 1, lastOffsetDelta: 9, records: [{ ...first, offsetDelta: deltas[0] }, { ...second, offsetDelta: deltas[1] }] }), [])];
+        const outcome = expectAgreement(batch!);
+        if (deltas[0] < deltas[1]) expect(outcome).toMatchObject({ events: 2 });
+        else expect(outcome).toBe('framing');
+      }
+    }
+  });
+
+  it('that of several content types the last one counts', () => {
+    const protobuf = awkwardEvents().find(({ encoding, mustHit }) => encoding === 'protobuf' && mustHit)!.bytes;
+    const batch = batchOf([
+      { value: protobuf, headers: { [CONTENT_TYPE_HEADER]: 'application/json', 'content-typE': 'application/x-protobuf' } },
+      { value: protobuf, headers: { 'content-typE': 'application/x-protobuf', [CONTENT_TYPE_HEADER]: 'application/json' } },
+      { value: protobuf, headers: { [CONTENT_TYPE_HEADER]: 'application/json', 'content-typE': 'application/cbor' } },
+    ]);
+    const opened = Buffer.from(batch.body.toString('latin1').replaceAll('content-typE', CONTENT_TYPE_HEADER), 'latin1');
+    expect(expectAgreement(batch, opened)).toMatchObject({ visited: [/^1000 .* protobuf$/, /^1001 .* json$/, /^1002 .* unknown$/].map((line) => expect.stringMatching(line)) });
+  });
+
+  it('on a target whose hash is what marks a free slot', () => {
+    // Found by search; the hash of these eight bytes comes to 0.
+    const set = buildTargetSet(['AGAC07OY']);
+    expect(set.has('AGAC07OY')).toBe(true);
+    expect(expectAgreement(batchOf([json('{"from":"AGAC07OY"}'), json('{"from":"AGAC07OZ"}')]), undefined, 0n, set)).toMatchObject({ visited: { length: 1 } });
+  });
 });
