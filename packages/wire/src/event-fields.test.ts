@@ -28,7 +28,7 @@ describe('without these nothing can be said of an event', () => {
     ['kind', [undefined, null, '', 'Message', 'telepathy', 1, ['message']]],
     ['at', [undefined, null, -1, 4_102_444_800_000, 1.5, '1700000000000', 1e300]],
   ] as const)
-    it(field, () => {
+    it(`the field ${field}`, () => {
       for (const value of bad) expect(codeOf({ ...good, [field]: value }), String(value)).toBe({ v: 'version', kind: 'kind', at: 'at' }[field]);
     });
   it('at, to its bounds', () => {
@@ -56,7 +56,7 @@ describe('these are kept when good, dropped and named when bad, absent when abse
     ip: { good: ['0.0.0.0', '203.0.113.9', '2001:db8::1', '::'], bad: [null, '', '999.1.1.1', '1.2.3', 'fe80::1%eth0', '2001:db8::1::', 'example.com', 7] },
   };
   for (const [field, values] of Object.entries(fields))
-    it(field, () => {
+    it(`the field ${field}`, () => {
       for (const value of values.good) expect(eventOf({ ...good, [field]: value }), String(value)).toMatchObject({ [field]: value, invalid: [] });
       for (const value of values.bad) expect(eventOf({ ...good, [field]: value }), String(value)).toMatchObject({ [field]: null, invalid: [field] });
       expect(eventOf(good)).toMatchObject({ [field]: null, invalid: [] });

@@ -99,7 +99,7 @@ export const examineBatch = (batch: RecordBatch, context: ExamineContext, deps: 
       return;
     }
     candidates += 1;
-    const decoded = decodeEvent(bytes, start, end, encoding);
+    const decoded = decodeEvent(bytes, start, end, encoding, index.accounts);
     if (decoded.outcome === 'invalid') {
       bury(offset, bytes.subarray(start, end), decoded.code, accountsIn(bytes, start, end, encoding, index.accounts));
       return;
