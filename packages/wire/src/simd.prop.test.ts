@@ -6,6 +6,7 @@ import { walkBatches, type RecordBatch } from './record-batch.ts';
 import { scanBatchWith, scannerKind, type ScannerKind } from './scan-batch.ts';
 import { buildTargetSet, type TargetSet } from './target-set.ts';
 import { encodeBatch, type TestRecord } from './testing.ts';
+import { writeVarint } from './testing-protobuf.ts';
 import { WireError } from './wire-error.ts';
 
 const targets = buildTargetSet(AWKWARD_TARGETS);
@@ -109,6 +110,9 @@ describe('the scanner in WebAssembly agrees with the one in JavaScript', () => {
     const many = batchOf(Array.from({ length: 20_000 }, (_, i) => small(i)));
     expect(expectAgreement(many)).toMatchObject({ events: 20_000, visited: { length: 200 } });
     expect(expectAgreement(many, many.body, 10_000n)).toMatchObject({ events: 11_000, visited: { length: 110 } });
+    const long = batchOf(Array.from({ length: 6_000 }, (_, i) => json(`{"from":"${i % 2 === 0 ? PHONE : STRANGER}","x":"${'x'.repeat(160)}"}`)));
+    expect(expectAgreement(long)).toMatchObject({ events: 6_000, visited: { length: 3_000 } });
+    expect(expectAgreement(batchOf(Array.from({ length: 20_000 }, () => json('"7"'))))).toMatchObject({ visited: { length: 20_000 } });
     for (const unit of ['A', '\\"', '\\\\', 'plain text, and then \\n']) {
       const large = Array.from({ length: 60 }, (_, i): TestRecord => (i % 5 === 0 ? json(`{"payload":"${unit.repeat(Math.ceil(((i + 1) * 3_000) / unit.length))}","from":"${i % 2 === 0 ? PHONE : STRANGER}"}`) : small(i)));
       expect(expectAgreement(batchOf(large))).toMatchObject({ events: 60 });
@@ -128,8 +132,19 @@ describe('the scanner in WebAssembly agrees with the one in JavaScript', () => {
 
   it('when an escape at the end of one block is followed by blocks without any mark', () => {
     for (let before = 56; before < 64; before += 1) {
-      const records = Array.from({ length: 140 }, (_, plain) => json(`${' '.repeat(before)}"\\n${'y'.repeat(plain)}","${PHONE}"`));
+      const records = Array.from({ length: 140 }, (_, plain) => {
+        // Twice, at the same place of a block: two closing quotes overlooked would hide each other.
+        const half = `${' '.repeat(before)}"\\n${'y'.repeat(plain)}","${PHONE}",`.padEnd(256);
+        return json(half + half);
+      });
       expect(expectAgreement(batchOf(records))).toMatchObject({ visited: { length: 140 } });
+    }
+  });
+
+  it('that a length which leads back to its own tag ends the message', () => {
+    for (let back = 1; back <= 12; back += 1) {
+      const value = Buffer.concat([Buffer.from([0x0a]), writeVarint(2 ** 32 - back), Buffer.from([0x32, PHONE.length]), Buffer.from(PHONE)]);
+      expect(expectAgreement(batchOf([{ value, headers: PROTOBUF }]))).toEqual({ events: 1, visited: [] });
     }
   });
 
