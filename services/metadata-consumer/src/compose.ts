@@ -70,10 +70,14 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
     const auditor = createAuditor((entry) => feed.audit.append({ actor: `tap:${config.tap}`, ...entry }), delay);
     const watch = createWatch({ logger, metrics, audit: (entry) => auditor.note(entry), utc });
 
-    let index: TargetIndex = buildTargetIndex(feed.current(), timing, utc(), MAX_RETENTION_MS + timing.lateness);
+    let view = feed.current();
+    let index: TargetIndex = buildTargetIndex(view, timing, utc(), MAX_RETENTION_MS + timing.lateness);
     feed.onChange(() => {
-      const view = feed.current();
-      if (view.epoch !== index.epoch || view.head !== index.head) index = buildTargetIndex(view, timing, utc(), MAX_RETENTION_MS + timing.lateness);
+      // Views are compared, not epochs: a refused grant that turns out confirmed changes the view and no epoch.
+      if (feed.current() !== view) {
+        view = feed.current();
+        index = buildTargetIndex(view, timing, utc(), MAX_RETENTION_MS + timing.lateness);
+      }
       metrics.set('penreg_tap_registry_epoch', view.epoch);
       metrics.set('penreg_tap_grants', view.grants.length, { outcome: 'accepted' });
       metrics.set('penreg_tap_grants', view.refused.length, { outcome: 'refused' });
