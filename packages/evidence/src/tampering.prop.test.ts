@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { account, bodyOf } from '../../domain/src/testing.ts';
 import { verifyConfirmation } from './confirmation.ts';
+import { verifyGrant } from './grants.ts';
 import { SealChain, recordHash, verifyCoverage, verifySeal } from './seals.ts';
 import { bodyHashOf, verifyEnvelope } from './statements.ts';
-import { anna, arno, confirmationOf, rosterOf, signed, signedGrant, serviceKey, tapKey, NOW } from './testing.ts';
+import { anna, arno, confirmationOf, rosterOf, signed, signedGrant, serviceKey, tapKey, trustOf, NOW } from './testing.ts';
 import { signVoid, verifyVoid, type RecordVoid } from './voids.ts';
 
 /** Every path to a leaf of a value: the places where something can be changed. */
@@ -92,6 +93,16 @@ describe('any change is found', () => {
       expect(verifyEnvelope(envelope, key.publicKey)).toBe(true);
       changesOf(envelope).forEach(isFound((other) => verifyEnvelope(other, key.publicKey)));
     }
+  });
+
+  it('of a grant: only where it was published may differ, which the change log says', () => {
+    const grant = signedGrant();
+    const passed = changesOf(grant).filter(([, other]) => verifyGrant(other, trustOf()).outcome === 'accepted').map(([where]) => where);
+    expect([...new Set(passed)].sort()).toEqual(['epoch', 'published']);
+  });
+
+  it('and nothing at all makes a check of a grant throw', () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => verifyGrant(value, trustOf()).outcome === 'refused'));
   });
 
   it('of a body', () => {

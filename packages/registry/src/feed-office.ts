@@ -1,5 +1,5 @@
 import type { Grant, OrderId, UtcMs } from '@penreg/domain';
-import { ACT_LIFE_MS, bodyHashOf, publicKeyOf, sha256Hex, signConfirmation, statementHashOf, verifyBytes, canonicalJson, type Confirmation, type JsonValue, type SigningKey } from '@penreg/evidence';
+import { ACT_LIFE_MS, publicKeyOf, sha256Hex, signConfirmation, statementHashOf, verifyBytes, canonicalJson, type Confirmation, type JsonValue, type SigningKey } from '@penreg/evidence';
 import { RegistryError } from './error.ts';
 import type { Evaluation, Known } from './feed-state.ts';
 import type { RegistryKeys } from './keys.ts';
@@ -120,13 +120,16 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
       if (confirmed.has(activationHash) || now() > statement.signedAt + ACT_LIFE_MS) return;
       confirmed.add(activationHash);
       const { body } = grant;
-      const confirmation = signConfirmation({ deployment, tap: signer.tap, orderId: body.orderId, version: body.version, bodyHash: bodyHashOf(body), activationHash, epoch, at: now() }, signer);
-      enqueue('confirmation', statement.signedAt + ACT_LIFE_MS, () => writeConfirmation(link, keys, confirmation));
+      // Signed when its turn comes: ten thousand at a start would stop the tap's heart.
+      enqueue('confirmation', statement.signedAt + ACT_LIFE_MS, () => {
+        const fields = { deployment, tap: signer.tap, orderId: body.orderId, version: body.version, bodyHash: statement.bodyHash, activationHash, epoch, at: now() };
+        return writeConfirmation(link, keys, signConfirmation(fields, signer));
+      });
     },
     beat(heartbeat) {
       if (beating) return;
       beating = true;
-      writeHeartbeat(link, keys, heartbeat)
+      void writeHeartbeat(link, keys, heartbeat)
         .catch(() => undefined) // the next one tells
         .finally(() => {
           beating = false;

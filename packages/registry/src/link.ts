@@ -3,12 +3,13 @@ import { Redis } from 'ioredis';
 import { RegistryError } from './error.ts';
 import type { RegistryConnection } from './options.ts';
 
-/** A Lua script: one atomic act. */
+/** A Lua script: one atomic act, or one atomic look. A look asks for no right to write. */
 export interface Script {
   readonly lua: string;
   readonly sha: string;
+  readonly kind: 'act' | 'look';
 }
-export const defineScript = (lua: string): Script => ({ lua, sha: createHash('sha1').update(lua).digest('hex') });
+export const defineScript = (kind: Script['kind'], lua: string): Script => ({ kind, lua, sha: createHash('sha1').update(lua).digest('hex') });
 
 export interface LinkOptions {
   /** Milliseconds a command may take; then the connection is dropped, because a server that does not answer may be a half-open one. */
@@ -35,7 +36,8 @@ export class Link {
       ...(connection.password === undefined ? {} : { password: connection.password }),
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 1,
+      // 0 = what is unanswered when the connection breaks fails at once; with more it would wait for a reconnection that does not send it again.
+      maxRetriesPerRequest: 0,
       connectTimeout: 2_000,
       retryStrategy: (times) => Math.min(20 * 2 ** Math.min(times, 8), 500),
       // After a failover the old server answers READONLY for ever: 1 = reconnect, without sending the command again.
@@ -93,12 +95,13 @@ export class Link {
   /** Runs a script by its hash, and by its text where the server does not know it (a restart forgets). @throws RegistryError `unavailable` */
   async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args.map(String)];
+    const suffix = script.kind === 'look' ? '_RO' : '';
     return this.#within(async () => {
       try {
-        return await this.#client.call('EVALSHA', script.sha, ...rest);
+        return await this.#client.call(`EVALSHA${suffix}`, script.sha, ...rest);
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return this.#client.call('EVAL', script.lua, ...rest);
+        return this.#client.call(`EVAL${suffix}`, script.lua, ...rest);
       }
     });
   }

@@ -1,10 +1,10 @@
 import { defineScript } from './link.ts';
 
 /**
- * What an act must know before it decides. KEYS: log, audit, orders. ARGV: order id or ''.
+ * What an act must know before it decides. KEYS: log, audit, and orders where there is an order id. ARGV: order id or ''.
  * Returns seconds, microseconds, log head id and hash and publication, audit head id and hash, sealed order or ''.
  */
-export const LOOK = defineScript(`
+export const LOOK = defineScript('look', `
 local function head(key, field)
   local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
   if not last then return '0-0', '', '0' end
@@ -20,20 +20,7 @@ if ARGV[1] ~= '' then order = redis.call('HGET', KEYS[3], ARGV[1]) or '' end
 return {t[1], t[2], logId, logHash, published, auditId, auditHash, at, order}
 `);
 
-/**
- * One act, whole or not at all: every check stands before the first write.
- * KEYS: log, audit, orders, grants, targets, refs, nonces. ARGV: the plan as JSON.
- *
- * plan: audit {id, hash (of the head), entries [[id, field, value, …]]}, and where the act touches an order
- * order {id, before, after}; where it touches the taps log {id, hash, published, entry [id, field, value, …]}, grant;
- * targets [keyed hash], ref, nonce {nonce, hash}.
- *
- * Returns 'ok', or what was in the way: 'head', 'late', 'order', 'reference', 'nonce'.
- * 'late': the clock has passed the publication that was promised. So nothing is ever published before it is committed.
- */
-export const COMMIT = defineScript(`
-local log, audit, orders, grants, targets, refs, nonces = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local plan = cjson.decode(ARGV[1])
+const IS_HEAD = `
 local function isHead(key, expected)
   local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
   if not last then return expected.id == '0-0' end
@@ -42,11 +29,39 @@ local function isHead(key, expected)
     if last[2][i] == 'hash' then return last[2][i + 1] == expected.hash end
   end
   return false
+end`;
+
+/**
+ * Entries of the audit log and nothing else: what a tap may write. KEYS: audit. ARGV: the plan as JSON, {audit}.
+ * Returns 'ok' or 'head'.
+ */
+export const APPEND = defineScript('act', `
+local plan = cjson.decode(ARGV[1])
+${IS_HEAD}
+if not isHead(KEYS[1], plan.audit) then return 'head' end
+for _, entry in ipairs(plan.audit.entries) do
+  redis.call('XADD', KEYS[1], entry[1], unpack(entry, 2))
 end
-if plan.order then
-  local before = redis.call('HGET', orders, plan.order.id) or ''
-  if before ~= plan.order.before then return 'order' end
-end
+return 'ok'
+`);
+
+/**
+ * One act, whole or not at all: every check stands before the first write.
+ * KEYS: log, audit, orders, grants, targets, refs, nonces. ARGV: the plan as JSON.
+ *
+ * plan: audit {id, hash (of the head), entries [[id, field, value, …]]}, order {id, before, after}; where the act
+ * touches the taps log {id, hash, published, entry [id, field, value, …]}, grant; targets [keyed hash], ref,
+ * nonce {nonce, hash}.
+ *
+ * Returns 'ok', or what was in the way: 'head', 'late', 'order', 'reference', 'nonce'.
+ * 'late': the clock has passed the publication that was promised. So nothing is ever published before it is committed.
+ */
+export const COMMIT = defineScript('act', `
+local log, audit, orders, grants, targets, refs, nonces = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local plan = cjson.decode(ARGV[1])
+${IS_HEAD}
+local before = redis.call('HGET', orders, plan.order.id) or ''
+if before ~= plan.order.before then return 'order' end
 if plan.ref and redis.call('HEXISTS', refs, plan.ref) == 1 then return 'reference' end
 if plan.nonce then
   local known = redis.call('HGET', nonces, plan.nonce.nonce)
@@ -61,9 +76,9 @@ end
 for _, entry in ipairs(plan.audit.entries) do
   redis.call('XADD', audit, entry[1], unpack(entry, 2))
 end
-if plan.order then redis.call('HSET', orders, plan.order.id, plan.order.after) end
+redis.call('HSET', orders, plan.order.id, plan.order.after)
 if plan.log then
-  if plan.grant then redis.call('HSET', grants, plan.order.id, plan.grant) end
+  redis.call('HSET', grants, plan.order.id, plan.grant)
   redis.call('XADD', log, plan.log.entry[1], unpack(plan.log.entry, 2))
 end
 if plan.ref then redis.call('HSET', refs, plan.ref, plan.order.id) end
@@ -83,7 +98,7 @@ return 'ok'
  * Returns seconds, microseconds, hash of the log's entry at that epoch or '', length of the log, number of grants,
  * entries after it, [order id, sealed grant or '', …] of the orders they name, SHA-1 of each probed grant or ''.
  */
-export const CHANGES = defineScript(`
+export const CHANGES = defineScript('look', `
 local log, grants = KEYS[1], KEYS[2]
 local t = redis.call('TIME')
 local since = ARGV[1] .. '-0'

@@ -4,7 +4,7 @@ import { headOf, toFields, type ChangeEntry } from './changelog.ts';
 import { RegistryError } from './error.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
-import { COMMIT, LOOK } from './scripts.ts';
+import { APPEND, COMMIT, LOOK } from './scripts.ts';
 import type { Sealer } from './sealing.ts';
 
 export interface Head {
@@ -66,7 +66,7 @@ const headJson = (head: Head | null): { id: string; hash: string } => ({ id: `${
 /** @param hasWaitAof resolves to whether the server can say that a write is on disk; where it cannot, `appendfsync always` was asserted */
 export const createWriter = (link: Link, keys: RegistryKeys, sealer: Sealer, hasWaitAof: () => Promise<boolean>): Writer => ({
   async look(orderId) {
-    const reply = (await link.run(LOOK, [keys.log, keys.audit, keys.orders], [orderId ?? ''])) as readonly string[];
+    const reply = await link.run(LOOK, orderId === null ? [keys.log, keys.audit] : [keys.log, keys.audit, keys.orders], [orderId ?? '']);
     const [seconds, micros, logId, logHash, , auditId, auditHash, at, text] = reply as readonly [string, string, string, string, string, string, string, string, string];
     return {
       now: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000),
@@ -102,6 +102,7 @@ export const createWriter = (link: Link, keys: RegistryKeys, sealer: Sealer, has
       ...(ref === undefined ? {} : { ref }),
       ...(nonce === undefined ? {} : { nonce }),
     };
+    if (order === undefined) return (await link.run(APPEND, [keys.audit], [JSON.stringify(plan)])) as CommitResult;
     const all = [keys.log, keys.audit, keys.orders, keys.grants, keys.targets, keys.refs, keys.nonces];
     return (await link.run(COMMIT, all, [JSON.stringify(plan)])) as CommitResult;
   },
