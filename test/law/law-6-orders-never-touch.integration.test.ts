@@ -1,5 +1,6 @@
 import type { OrderView } from '@penreg/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PAPER } from '../../packages/domain/src/testing.ts';
 import { message, openWorld, until, type Answer, type World } from './support/world.ts';
 
 /**
@@ -99,7 +100,7 @@ describe('law 6: orders never touch', () => {
       for (const orderId of [second.orderId, draft]) expect(said(await world.ask(service, path(orderId), reader.first)), path(orderId)).toEqual(nowhere);
     }
     // The agency's reference is taken: said to whoever may make orders, and without naming the order.
-    const taken = await world.ask('orders', '/orders', 'proposer-1', 'POST', { jurisdiction: 'us-federal', instrument: 'pen-trap-order', court: 'C', docket: 'D', agency: 'Federal Bureau of Investigation', agencyReference: 'law6-2', legalBasis: 'L', documents: ['d'.repeat(64)], targets: ['x'], direction: 'pen', kinds: ['message'], window: { asWritten: 'W', zone: 'America/Los_Angeles', start: Date.now(), until: Date.now() + 86_400_000 } });
+    const taken = await world.ask('orders', '/orders', 'proposer-1', 'POST', { jurisdiction: 'us-federal', instrument: 'pen-trap-order', court: 'C', docket: 'D', agency: 'Federal Bureau of Investigation', agencyReference: 'law6-2', legalBasis: 'L', ...PAPER, documents: ['d'.repeat(64)], targets: ['x'], direction: 'pen', kinds: ['message'], window: { asWritten: 'W', zone: 'America/Los_Angeles', start: Date.now(), until: Date.now() + 86_400_000 } });
     expect(taken.status).toBe(409);
     expect(taken.text).not.toContain(second.orderId);
   });

@@ -45,10 +45,12 @@ const activator = (): Hand => person('activator-1', 'activator');
 const thief = generateKeyPair();
 
 let serial = 0;
+/** Whatever the targets, the identifiers say the same. */
+const consistent = (body: Record<string, unknown>): OrderBody => OrderBodySchema.parse({ ...body, identifiers: (body['targets'] as string[]).map((account) => ({ kind: 'account', value: account, account })) });
 /** A body nobody has a court's word for: an honest one with another order id and another account. */
 const forgedBody = (over: Partial<Record<keyof OrderBody, unknown>> = {}): OrderBody => {
   serial += 1;
-  return OrderBodySchema.parse({ ...honest.body, orderId: newOrderId(Date.now()), agencyReference: `forged-${serial}`, targets: [`attacked.${serial}`], ...over });
+  return consistent({ ...honest.body, orderId: newOrderId(Date.now()), agencyReference: `forged-${serial}`, targets: [`attacked.${serial}`], ...over });
 };
 const approve = (body: OrderBody, by = approver(), when: Parameters<typeof signAs>[4] = {}, over: Partial<Statement> = {}): Envelope => signAs(by, body, 'approve', {}, when, over);
 const activate = (body: OrderBody, prev: Envelope, by = activator(), when: Parameters<typeof signAs>[4] = {}, over: Partial<Statement> = {}): Envelope =>
@@ -93,7 +95,7 @@ const attacks = async (): Promise<readonly Attack[]> => {
   };
   const widened = (about: string, change: (body: OrderBody) => Partial<Record<keyof OrderBody, unknown>>): Attack => {
     const body = forgedBody();
-    return { about, reason: 'body', body: OrderBodySchema.parse({ ...body, ...change(body) }), words: twoWords(body) };
+    return { about, reason: 'body', body: consistent({ ...body, ...change(body) }), words: twoWords(body) };
   };
   const honestGrant = await attacker.read(honest.orderId);
   const honestText = String(await attacker.link.call('HGET', attacker.keys.grants, honest.orderId));
@@ -255,7 +257,7 @@ describe('law 8: two people to start, one to stop', () => {
     for (const { reason, body, words, over, underId, before, text, about } of all) {
       await before?.();
       const orderId = underId ?? body.orderId;
-      epoch = await attacker.publish(orderId, (at) => ({ body, approval: words.approval, activation: words.activation, ...at, restrictions: [], ...over }), text === undefined ? {} : { text });
+      epoch = await attacker.publish(orderId, (at) => ({ body, approval: words.approval, activation: words.activation, ...at, restrictions: [], resumptions: [], ...over }), text === undefined ? {} : { text });
       reasons.set(orderId, `${about}: ${reason}`);
       if (body.orderId !== honest.orderId) for (const target of body.targets) attacked.add(target);
     }
@@ -316,7 +318,7 @@ describe('law 8: two people to start, one to stop', () => {
     })();
     try {
       for (const [, signed] of forged.slice(1, 3)) await writeRoster(signed);
-      const epoch = await attacker.publish(body.orderId, (at) => ({ body, ...words, ...at, restrictions: [] }));
+      const epoch = await attacker.publish(body.orderId, (at) => ({ body, ...words, ...at, restrictions: [], resumptions: [] }));
       await until('the tap to know of it', () => isKnown(epoch));
       await traffic(body.targets);
       await world.examined();
@@ -356,7 +358,7 @@ describe('law 8: two people to start, one to stop', () => {
       ['the publication is moved forward', 'grant-altered', () => attacker.publish(honest.orderId, (at) => ({ ...mine, published: at.published - HOUR }), { act: 'activate' })],
       ['an old publication is told now', 'log-broken', async () => {
         const body = forgedBody();
-        await attacker.publish(body.orderId, (at) => ({ body, ...old(16 * MINUTE, 15 * MINUTE, body), ...at, restrictions: [] }), { published: Date.now() - 15.5 * MINUTE });
+        await attacker.publish(body.orderId, (at) => ({ body, ...old(16 * MINUTE, 15 * MINUTE, body), ...at, restrictions: [], resumptions: [] }), { published: Date.now() - 15.5 * MINUTE });
       }],
     ];
     const rows = await world.count('records');
@@ -385,7 +387,7 @@ describe('law 8: two people to start, one to stop', () => {
   it('control: the same writes with two honest words collect', async () => {
     const body = forgedBody({ targets: ['rightly.taken'] });
     const words = twoWords(body);
-    const epoch = await attacker.publish(body.orderId, (at) => ({ body, ...words, ...at, restrictions: [] }));
+    const epoch = await attacker.publish(body.orderId, (at) => ({ body, ...words, ...at, restrictions: [], resumptions: [] }));
     const grant = await attacker.read(body.orderId);
     await until('the tap to know of it', () => isKnown(epoch));
     await until('its start', async () => Date.now() > grant.published + world.deployment.timing.lead + 20);

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Envelope } from '@penreg/domain';
+import { OrderBodySchema, type Envelope } from '@penreg/domain';
 import { generateKeyPair, signRoster, statementHashOf, verifyEnvelope, verifyHeadAcceptance, type KeyPair, type Roster } from '@penreg/evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from './error.ts';
@@ -14,11 +14,12 @@ const read = <T>(name: string): T => JSON.parse(readFileSync(at(name), 'utf8')) 
 
 const ORDER = '01939a3c-0000-7000-8000-00000000000a';
 const TARGET = '12025550101';
-const body = {
+const body = OrderBodySchema.parse({
   schema: 'penreg/order/1',
   deployment: 'test',
   orderId: ORDER,
   version: 1,
+  request: '01939a3c-0000-7000-8000-0000000000aa',
   parent: null,
   jurisdiction: { id: 'us-federal', rowHash: 'a'.repeat(64) },
   instrument: 'pen-trap-order',
@@ -27,9 +28,14 @@ const body = {
   agency: 'Federal Bureau of Investigation',
   agencyReference: 'FBI-2026-1',
   legalBasis: '18 U.S.C. § 3123',
+  applicant: { name: 'Erin Example', role: 'Special Agent' },
+  certification: 'c'.repeat(64),
+  offense: '18 U.S.C. § 1343, wire fraud',
+  designatedOfficer: { name: 'Erin Example', agency: 'Federal Bureau of Investigation' },
   documents: ['b'.repeat(64)],
   proposer: 'paula',
   targets: [TARGET],
+  identifiers: [{ kind: 'phone', value: `+${TARGET}`, account: TARGET }],
   direction: 'both',
   kinds: ['call', 'message'],
   fields: [],
@@ -38,7 +44,7 @@ const body = {
   retentionDays: 30,
   emergency: null,
   test: false,
-};
+});
 
 describe('penreg keys', () => {
   it('makes a key that only its owner can read and never prints the private part', async () => {
@@ -138,7 +144,7 @@ describe('penreg order sign, on a machine that is on no network', () => {
     expect(envelope.statement).toMatchObject({ act: 'activate', prev: statementHashOf(approval.statement), role: 'activator' });
     if (envelope.statement.act === 'activate') expect(envelope.statement.params.start).toBeGreaterThanOrEqual(envelope.statement.signedAt);
 
-    writeFileSync(at('order.json'), JSON.stringify({ ...exported, body: { ...body, targets: ['12025550199'] } }));
+    writeFileSync(at('order.json'), JSON.stringify({ ...exported, body: { ...body, targets: ['12025550199'], identifiers: [{ kind: 'phone', value: '+12025550199', account: '12025550199' }] } }));
     const swapped = await sign('activate', 'swapped.json');
     expect(swapped.code).toBe(EXIT.unverified);
     expect(swapped.err).toContain('nothing was signed');

@@ -10,6 +10,9 @@ const ROLES_FOR: { readonly [A in Act]: readonly Role[] } = {
   approve: ['approver'],
   activate: ['activator'],
   narrow: ['approver', 'activator', 'proposer'],
+  suspend: ['approver', 'activator', 'proposer'],
+  'approve-resume': ['approver'],
+  resume: ['activator'],
   end: ['approver', 'activator', 'proposer'],
   stop: ['approver', 'activator', 'proposer'],
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OrderBodySchema, scopeOf, type OrderId, type Scope } from './order.ts';
+import { MAX_EMERGENCY_HOURS, OrderBodySchema, scopeOf, type OrderId, type Scope } from './order.ts';
 import { EnvelopeSchema } from './statement.ts';
 import { UtcMsSchema, type Timing, type UtcMs } from './time.ts';
 
@@ -8,7 +8,7 @@ const Published = { epoch: z.int().min(1), published: UtcMsSchema };
 
 /**
  * What a tap obeys: the order's canonical body, the signed statements of an approver and an activator,
- * and the restrictions published since.
+ * and the restrictions and resumptions published since.
  */
 export const GrantSchema = z.strictObject({
   body: OrderBodySchema,
@@ -16,6 +16,8 @@ export const GrantSchema = z.strictObject({
   activation: EnvelopeSchema,
   ...Published,
   restrictions: z.array(z.strictObject({ envelope: EnvelopeSchema, ...Published })),
+  /** Each with two people's statements, as a start has. */
+  resumptions: z.array(z.strictObject({ approval: EnvelopeSchema, activation: EnvelopeSchema, ...Published })),
 });
 export type Grant = z.infer<typeof GrantSchema>;
 
@@ -33,7 +35,7 @@ export interface InForce {
   readonly segments: readonly Segment[];
   /** The epoch whose change published the grant. */
   readonly epoch: number;
-  /** Publication of a stop and its epoch; nothing at or after it is recorded, nor anything read after it. */
+  /** The earliest of a stop's publication, with its epoch, and an emergency's lapse, whose epoch is Infinity; nothing at or after it is recorded, nor anything read after it. */
   readonly stop: { readonly at: UtcMs; readonly epoch: number } | null;
 }
 
@@ -51,43 +53,67 @@ export const intersect = (scope: Scope, by: { readonly [K in keyof Scope]?: Scop
   return { targets, direction, kinds, fields: both(scope.fields, by.fields) };
 };
 
+const HOUR: UtcMs = 3_600_000;
+
 /**
  * The window in force of a grant: `[max(order's start, activation's start, publication + lead), until)`, cut by its
- * restrictions. A narrowing or an end takes effect no earlier than its own publication + lead.
+ * restrictions and less its suspensions. A narrowing, an end or a suspension takes effect no earlier than its own
+ * publication + lead, and so does the resumption that lifts one. An emergency lapses by itself, as a stop does, its
+ * hours after the first instant at which a tap could record (18 U.S.C. § 3125).
  *
- * The grant's signatures are not looked at here: the tap and the reader check them first.
+ * What is left does not depend on the order of the changes. The grant's signatures are not looked at here: the tap and
+ * the reader check them first, and leave out a resumption that does not verify.
  */
 export const inForce = (grant: Grant, lead: Timing['lead']): InForce => {
+  const { body, restrictions, resumptions } = grant;
   const activation = grant.activation.statement;
   const start = activation.act === 'activate' ? activation.params.start : Number.POSITIVE_INFINITY;
-  const from = Math.max(grant.body.window.start, start, grant.published + lead);
-  let segments: Segment[] = [{ from, until: grant.body.window.until, scope: scopeOf(grant.body) }];
+  const from = Math.max(body.window.start, start, grant.published + lead);
+  let segments: Segment[] = [{ from, until: body.window.until, scope: scopeOf(body) }];
   let stop: InForce['stop'] = null;
 
-  /** Applies `rest` to everything from `at` on. Null means that nothing is left. */
-  const cut = (at: UtcMs, rest: (segment: Segment) => Segment | null): void => {
+  /** Applies `rest` to everything in `[at, until)`. Null means that nothing is left. */
+  const cut = (at: UtcMs, until: UtcMs, rest: (segment: Segment) => Segment | null): void => {
+    if (until <= at) return;
     segments = segments.flatMap((segment) => {
-      if (segment.until <= at) return [segment];
+      if (segment.until <= at || segment.from >= until) return [segment];
       const before = { ...segment, until: at };
-      const after = rest({ ...segment, from: Math.max(at, segment.from) });
-      return after === null ? [before] : [before, after];
+      const within = rest({ ...segment, from: Math.max(at, segment.from), until: Math.min(until, segment.until) });
+      const after = { ...segment, from: until };
+      return [before, ...(within === null ? [] : [within]), after].filter((s) => s.from < s.until);
     });
   };
+  const stopAt = (at: UtcMs, epoch: number): void => {
+    if (stop === null || at < stop.at) stop = { at, epoch };
+    cut(at, Number.POSITIVE_INFINITY, () => null);
+  };
+  /** When a suspension is lifted: by the first later resumption that names it. */
+  const liftedAt = (nonce: string, suspended: number): UtcMs =>
+    Math.min(
+      Number.POSITIVE_INFINITY,
+      ...resumptions.flatMap(({ activation: { statement }, epoch, published }) =>
+        statement.act === 'resume' && epoch > suspended && statement.params.suspensions.includes(nonce) ? [Math.max(statement.params.start, published + lead)] : [],
+      ),
+    );
 
-  for (const { envelope, epoch, published } of grant.restrictions) {
+  // A lapse travels with the grant: no epoch makes it known.
+  if (body.emergency !== null) stopAt(from + Math.min(body.emergency.hours, MAX_EMERGENCY_HOURS) * HOUR, Number.POSITIVE_INFINITY);
+  for (const { envelope, epoch, published } of restrictions) {
     const { statement } = envelope;
     switch (statement.act) {
       case 'stop':
-        if (stop === null || published < stop.at) stop = { at: published, epoch };
-        cut(published, () => null);
+        stopAt(published, epoch);
         break;
       case 'end':
-        cut(Math.max(statement.params.at, published + lead), () => null);
+        cut(Math.max(statement.params.at, published + lead), Number.POSITIVE_INFINITY, () => null);
+        break;
+      case 'suspend':
+        cut(Math.max(statement.params.at, published + lead), liftedAt(statement.nonce, epoch), () => null);
         break;
       case 'narrow': {
         const { at, until = Number.POSITIVE_INFINITY, ...by } = statement.params;
         const effective = Math.max(at, published + lead);
-        cut(effective, (segment) => {
+        cut(effective, Number.POSITIVE_INFINITY, (segment) => {
           const scope = intersect(segment.scope, by);
           return scope === null ? null : { ...segment, scope, until: Math.min(segment.until, Math.max(until, effective)) };
         });
@@ -95,8 +121,10 @@ export const inForce = (grant: Grant, lead: Timing['lead']): InForce => {
       }
       case 'approve':
       case 'activate':
+      case 'approve-resume':
+      case 'resume':
         break; // no restriction; never published as one
     }
   }
-  return { orderId: grant.body.orderId, segments: segments.filter((s) => s.from < s.until), epoch: grant.epoch, stop };
+  return { orderId: body.orderId, segments: segments.filter((s) => s.from < s.until), epoch: grant.epoch, stop };
 };

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { FieldsSchema, KindsSchema, ORDER_DIRECTIONS, OrderIdSchema, Sha256Schema, TargetsSchema } from './order.ts';
 import { UtcMsSchema } from './time.ts';
 
+export const SUSPEND_REASONS = ['account-changed', 'stayed', 'review', 'compromised', 'other'] as const;
 export const STOP_REASONS = ['quashed', 'denied', 'information-obtained', 'emergency-lapsed', 'other'] as const;
+
+const NonceSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+const NoncesSchema = z.array(NonceSchema).min(1).max(100);
 
 /**
  * What each act says beyond naming the order. A start never lies before its signature.
@@ -19,16 +23,21 @@ export const ACT_PARAMS = {
     fields: FieldsSchema.optional(),
     until: UtcMsSchema.optional(),
   }),
+  /** Nothing is recorded from `at` on, until two people resume. */
+  suspend: z.strictObject({ at: UtcMsSchema, reason: z.enum(SUSPEND_REASONS) }),
+  'approve-resume': z.strictObject({ suspensions: NoncesSchema }),
+  /** Lifts the suspensions whose statements carry these nonces, and no other. A start as that of an activation. */
+  resume: z.strictObject({ start: UtcMsSchema, suspensions: NoncesSchema }),
   end: z.strictObject({ at: UtcMsSchema }),
   stop: z.strictObject({ reason: z.enum(STOP_REASONS) }),
 } as const;
 export type Act = keyof typeof ACT_PARAMS;
 export const ACTS = Object.keys(ACT_PARAMS) as readonly Act[];
 /** Acts that only ever shrink what the body allows. One person is enough for them. */
-export const RESTRICTING_ACTS = ['narrow', 'end', 'stop'] as const satisfies readonly Act[];
+export const RESTRICTING_ACTS = ['narrow', 'suspend', 'end', 'stop'] as const satisfies readonly Act[];
 export type RestrictingAct = (typeof RESTRICTING_ACTS)[number];
 
-export const ROLES = ['proposer', 'approver', 'activator', 'analyst', 'auditor', 'operator', 'administrator'] as const;
+export const ROLES = ['proposer', 'reviewer', 'approver', 'activator', 'counsel', 'analyst', 'notice', 'auditor', 'operator', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
 
 const Name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a name is 1–64 of [A-Za-z0-9._-]');
@@ -40,7 +49,7 @@ const base = {
   version: z.int().min(1),
   /** SHA-256 of the canonical body. */
   bodyHash: Sha256Schema,
-  /** SHA-256 of the canonical statement this one follows (an activation's approval; a restriction's predecessor), null for an approval. */
+  /** SHA-256 of the canonical statement this one follows (an activation's approval; a resumption's; a restriction's predecessor), null for an approval. */
   prev: Sha256Schema.nullable(),
   personId: Name,
   keyId: Name,
@@ -48,7 +57,7 @@ const base = {
   rosterVersion: z.int().min(1),
   signedAt: UtcMsSchema,
   expiresAt: UtcMsSchema,
-  nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
+  nonce: NonceSchema,
 };
 
 /** What a person signs, canonicalised after RFC 8785. */
@@ -56,6 +65,9 @@ export const StatementSchema = z.discriminatedUnion('act', [
   z.strictObject({ ...base, act: z.literal('approve'), params: ACT_PARAMS.approve }),
   z.strictObject({ ...base, act: z.literal('activate'), params: ACT_PARAMS.activate }),
   z.strictObject({ ...base, act: z.literal('narrow'), params: ACT_PARAMS.narrow }),
+  z.strictObject({ ...base, act: z.literal('suspend'), params: ACT_PARAMS.suspend }),
+  z.strictObject({ ...base, act: z.literal('approve-resume'), params: ACT_PARAMS['approve-resume'] }),
+  z.strictObject({ ...base, act: z.literal('resume'), params: ACT_PARAMS.resume }),
   z.strictObject({ ...base, act: z.literal('end'), params: ACT_PARAMS.end }),
   z.strictObject({ ...base, act: z.literal('stop'), params: ACT_PARAMS.stop }),
 ]);

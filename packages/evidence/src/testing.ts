@@ -1,4 +1,4 @@
-import { MAX_UTC_MS, type Envelope, type Grant, type OrderBody, type Role, type StatementOf } from '@penreg/domain';
+import { MAX_UTC_MS, type Act, type Envelope, type Grant, type OrderBody, type Role, type StatementOf } from '@penreg/domain';
 import { T0, bodyOf } from '../../domain/src/testing.ts';
 import { signConfirmation, type Confirmation } from './confirmation.ts';
 import { COMPILED_WINDOW_CAPS, type GrantTrust } from './grants.ts';
@@ -44,7 +44,7 @@ export const rosterOf = (over: Partial<Roster> = {}): Roster => ({
 });
 
 /** A statement falsified by `over`, then honestly signed by `who`. */
-export const signed = <A extends 'approve' | 'activate' | 'narrow' | 'end' | 'stop'>(
+export const signed = <A extends Act>(
   who: Signatory,
   body: OrderBody,
   act: A,
@@ -78,7 +78,7 @@ export const signedGrant = (choices: GrantChoices = {}): Grant => {
   const activatedAt = choices.activatedAt ?? NOW - 5_000;
   const approval = signed(choices.approver ?? anna, body, 'approve', {}, null, choices.approvedAt ?? activatedAt - 55_000, choices.approval);
   const activation = signed(choices.activator ?? arno, body, 'activate', { start: choices.start ?? activatedAt }, approval, activatedAt, choices.activation);
-  return { body, approval, activation, epoch: choices.epoch ?? 1, published: choices.published ?? activatedAt + 1_000, restrictions: [] };
+  return { body, approval, activation, epoch: choices.epoch ?? 1, published: choices.published ?? activatedAt + 1_000, restrictions: [], resumptions: [] };
 };
 
 export const trustOf = (over: Partial<GrantTrust> = {}): GrantTrust => ({

@@ -8,6 +8,7 @@ export const HTTP_ACTS = [
   'order-approve',
   'order-activate',
   'order-narrow',
+  'order-suspend',
   'order-end',
   'order-stop',
   'order-assign',
@@ -26,9 +27,12 @@ export type HttpAct = (typeof HTTP_ACTS)[number];
  * The auditor and the operator see orders without identifiers; the analyst sees the orders assigned to them.
  */
 export const PERMISSIONS: { readonly [R in Role]: readonly HttpAct[] } = {
-  proposer: ['order-create', 'order-list', 'order-show', 'order-narrow', 'order-end', 'order-stop', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
-  approver: ['order-approve', 'order-list', 'order-show', 'order-narrow', 'order-end', 'order-stop', 'order-assign', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
-  activator: ['order-activate', 'order-list', 'order-show', 'order-narrow', 'order-end', 'order-stop', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
+  proposer: ['order-create', 'order-list', 'order-show', 'order-narrow', 'order-suspend', 'order-end', 'order-stop', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
+  approver: ['order-approve', 'order-list', 'order-show', 'order-narrow', 'order-suspend', 'order-end', 'order-stop', 'order-assign', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
+  activator: ['order-activate', 'order-list', 'order-show', 'order-narrow', 'order-suspend', 'order-end', 'order-stop', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
+  reviewer: ['order-list', 'order-show', 'confirmations-read', 'jurisdictions-read', 'roster-read'],
+  counsel: ['jurisdictions-read', 'roster-read'],
+  notice: ['jurisdictions-read'],
   analyst: ['order-list', 'order-show', 'report-read', 'summary-read', 'confirmations-read', 'jurisdictions-read'],
   auditor: ['order-list', 'order-show', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read', 'audit-read'],
   operator: ['order-list', 'confirmations-read', 'taps-read', 'jurisdictions-read', 'roster-read'],
@@ -36,7 +40,7 @@ export const PERMISSIONS: { readonly [R in Role]: readonly HttpAct[] } = {
 };
 
 /** Roles that see the targets of an order; the analyst only of assigned ones. */
-export const ROLES_SEEING_TARGETS = ['proposer', 'approver', 'activator', 'analyst'] as const satisfies readonly Role[];
+export const ROLES_SEEING_TARGETS = ['proposer', 'reviewer', 'approver', 'activator', 'analyst'] as const satisfies readonly Role[];
 
 export const mayDo = (roles: readonly Role[], act: HttpAct): boolean => roles.some((role) => PERMISSIONS[role].includes(act));
 

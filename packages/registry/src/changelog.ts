@@ -3,7 +3,7 @@ import type { UtcMs } from '@penreg/domain';
 import { pairsOf } from './link.ts';
 
 /** Acts that change what taps obey. */
-const PUBLISHED_ACTS = ['activate', 'narrow', 'end', 'stop'] as const;
+const PUBLISHED_ACTS = ['activate', 'narrow', 'suspend', 'resume', 'end', 'stop'] as const;
 export type PublishedAct = (typeof PUBLISHED_ACTS)[number];
 
 /** What one epoch says. A type, not an interface, so that it is a JSON value. */

@@ -89,7 +89,7 @@ export const activateOrder = (order: StoredOrder, envelope: Envelope, moment: Mo
   if (statement.params.start < statement.signedAt) return refuse('expired', 'the start lies before its signature');
   if (moment.published + moment.lead >= order.body.window.until) return refuse('expired', 'the window of the order is over');
   const { epoch, published } = moment;
-  const grant: Grant = { body: order.body, approval, activation: envelope, epoch, published, restrictions: [] };
+  const grant: Grant = { body: order.body, approval, activation: envelope, epoch, published, restrictions: [], resumptions: [] };
   return advance(order, 'activate', statement, moment, { epoch, at: published }, { grant });
 };
 
@@ -99,10 +99,13 @@ export const restrictOrder = (order: StoredOrder, envelope: Envelope, moment: Mo
   switch (statement.act) {
     case 'approve':
     case 'activate':
+    case 'approve-resume':
+    case 'resume':
       return refuse('mismatch', 'not a restriction');
     case 'stop':
       return stopOrder(order, envelope, statement, moment);
     case 'narrow':
+    case 'suspend':
     case 'end': {
       const { grant } = order;
       const state = stateOf(order, moment.now, moment.lead);

@@ -5,7 +5,7 @@ export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force
 export type OrderState = (typeof ORDER_STATES)[number];
 
 /** What can be done to an order. */
-export const ORDER_ACTS = ['create', 'approve', 'activate', 'narrow', 'end', 'stop', 'assign'] as const;
+export const ORDER_ACTS = ['create', 'approve', 'activate', 'narrow', 'suspend', 'end', 'stop', 'assign'] as const;
 export type OrderAct = (typeof ORDER_ACTS)[number];
 
 export interface HistoryEntry {

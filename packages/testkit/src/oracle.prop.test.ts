@@ -64,12 +64,13 @@ const grantOf = (order: OracleOrder): Grant => {
   const envelope = (statement: unknown) => ({ statement, alg: 'Ed25519', signature: '' });
   const restriction = ({ act, published, ...params }: OracleRestriction, index: number) => ({ envelope: envelope({ act, params }), published, epoch: index + 2 });
   return {
-    body: { ...order, orderId: order.orderId, window: { start: order.start, until: order.until } } as unknown as OrderBody,
+    body: { ...order, emergency: null, orderId: order.orderId, window: { start: order.start, until: order.until } } as unknown as OrderBody,
     approval: envelope({ act: 'approve', params: {} }),
     activation: envelope({ act: 'activate', params: { start: order.activationStart } }),
     published: order.published,
     epoch: 1,
     restrictions: order.restrictions.map(restriction),
+    resumptions: [],
   } as unknown as Grant;
 };
 

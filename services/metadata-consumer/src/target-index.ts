@@ -32,7 +32,7 @@ export const buildTargetIndex = (
   for (const grant of view.grants) {
     const order = inForce(grant, timing.lead);
     const last = order.segments.at(-1);
-    if (order.stop !== null || last === undefined || last.until + keep < now) continue;
+    if ((order.stop !== null && order.stop.at <= now) || last === undefined || last.until + keep < now) continue;
     orders.push(order);
     for (const account of new Set(order.segments.flatMap((segment) => segment.scope.targets))) {
       const list = byAccount.get(account);

@@ -17,7 +17,7 @@ const other = { ...body, orderId: newOrderId(NOW) };
 
 const approval = signAs(anna, body, 'approve', {}, null, { signedAt: NOW - 1_000 });
 const activation = signAs(arno, body, 'activate', { start: NOW }, approval.statement, { signedAt: NOW });
-const grant = { body, approval, activation, epoch: 1, published: NOW, restrictions: [] };
+const grant = { body, approval, activation, epoch: 1, published: NOW, restrictions: [], resumptions: [] };
 
 const factsOf = (who: Person, act: Act, over: Partial<ActFacts> = {}): ActFacts => ({
   act,

@@ -17,6 +17,9 @@ const ROLES_FOR: { readonly [A in Act]: readonly Role[] } = {
   approve: ['approver'],
   activate: ['activator'],
   narrow: RESTRICTING_ROLES,
+  suspend: RESTRICTING_ROLES,
+  'approve-resume': ['approver'],
+  resume: ['activator'],
   end: RESTRICTING_ROLES,
   stop: RESTRICTING_ROLES,
 };
@@ -92,7 +95,11 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
     case 'stop':
       // Neither a restriction that somebody else signed meanwhile nor an hour in a drawer keeps a stop from being heard.
       break;
+    case 'approve-resume':
+    case 'resume':
+      break;
     case 'narrow':
+    case 'suspend':
     case 'end':
       require(now - statement.signedAt <= ACT_LIFE_MS, 'signedAt', 'a restriction is at most 15 minutes old');
       require(statement.prev !== null && earlier.some((s) => statementHashOf(s) === statement.prev), 'prev', 'must be the hash of a statement that this order has');
@@ -116,7 +123,7 @@ const refusalByTaps = (envelope: Envelope, { act, body, approval, roster, timing
       ? verifyApproval(body, envelope, trust)
       : act === 'activate' && approval !== null
         ? verifyGrant(
-            { body, approval, activation: envelope, epoch: 1, published: now, restrictions: [] },
+            { body, approval, activation: envelope, epoch: 1, published: now, restrictions: [], resumptions: [] },
             { ...trust, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: body.targets, maxTargets: body.targets.length, confirmations: [] },
           )
         : ({ outcome: 'accepted' } as const);

@@ -1,4 +1,4 @@
-import { EnvelopeSchema, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, ROLES, STOP_REASONS } from '@penreg/domain';
+import { ACTS, EMERGENCY_CATEGORIES, EnvelopeSchema, IDENTIFIER_KINDS, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, RELATIONS, ROLES, STOP_REASONS, SUSPEND_REASONS, type Act } from '@penreg/domain';
 import { NameSchema } from '@penreg/platform';
 import { ORDER_STATES } from '@penreg/registry';
 import { z } from 'zod';
@@ -15,14 +15,15 @@ export const AuditQuery = z.strictObject({
 
 const Instant = z.number();
 const Text = z.string();
-const ACTS = ['approve', 'activate', 'narrow', 'end', 'stop'] as const;
 
 const BodyAnswer = z.strictObject({
   schema: z.literal('penreg/order/1'),
   deployment: Text,
   orderId: Text,
   version: z.number(),
+  request: Text.nullable(),
   parent: Text.nullable(),
+  relation: z.enum(RELATIONS).nullable(),
   jurisdiction: z.strictObject({ id: Text, rowHash: Text }),
   instrument: z.enum(INSTRUMENTS),
   court: Text,
@@ -30,16 +31,39 @@ const BodyAnswer = z.strictObject({
   agency: Text,
   agencyReference: Text,
   legalBasis: Text,
+  applicant: z.strictObject({ name: Text, role: Text }),
+  certification: Text,
+  offense: Text,
+  subscriber: Text.nullable(),
+  subject: Text.nullable(),
+  namedProvider: z.boolean(),
+  certificationDocument: Text.nullable(),
+  geographicLimits: Text.nullable(),
+  sealed: z.boolean(),
+  designatedOfficer: z.strictObject({ name: Text, agency: Text }),
+  receivers: z.array(z.strictObject({ receiver: Text, agency: Text, officer: Text, keyFingerprint: Text })),
+  channel: z.strictObject({ kind: z.literal('mlat'), reference: Text }).nullable(),
   documents: z.array(Text),
   proposer: Text,
   targets: z.array(Text),
+  identifiers: z.array(z.strictObject({ kind: z.enum(IDENTIFIER_KINDS), value: Text, account: Text })),
   direction: z.enum(ORDER_DIRECTIONS),
   kinds: z.array(z.enum(ORDER_KINDS)),
   fields: z.array(z.enum(ORDER_FIELDS)),
-  window: z.strictObject({ asWritten: Text, zone: Text, start: Instant, until: Instant }),
+  window: z.strictObject({
+    asWritten: Text,
+    zone: Text,
+    rule: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('dates'), first: Text, last: Text }),
+      z.strictObject({ kind: z.literal('instants') }),
+      z.strictObject({ kind: z.literal('days-from-installation'), days: z.number(), latest: Text }),
+    ]),
+    start: Instant,
+    until: Instant,
+  }),
   cadence: Text,
   retentionDays: z.number(),
-  emergency: z.null(),
+  emergency: z.strictObject({ category: z.enum(EMERGENCY_CATEGORIES), official: z.strictObject({ name: Text, title: Text }), attestation: Text, attestedAt: Instant, goodFaith: Text, hours: z.number() }).nullable(),
   test: z.boolean(),
 });
 
@@ -71,6 +95,9 @@ const EnvelopeAnswer = z.strictObject({
     z.strictObject({ ...StatementBase, act: z.literal('approve'), params: z.strictObject({}) }),
     z.strictObject({ ...StatementBase, act: z.literal('activate'), params: z.strictObject({ start: Instant }) }),
     z.strictObject({ ...StatementBase, act: z.literal('narrow'), params: NarrowAnswer }),
+    z.strictObject({ ...StatementBase, act: z.literal('suspend'), params: z.strictObject({ at: Instant, reason: z.enum(SUSPEND_REASONS) }) }),
+    z.strictObject({ ...StatementBase, act: z.literal('approve-resume'), params: z.strictObject({ suspensions: z.array(Text) }) }),
+    z.strictObject({ ...StatementBase, act: z.literal('resume'), params: z.strictObject({ start: Instant, suspensions: z.array(Text) }) }),
     z.strictObject({ ...StatementBase, act: z.literal('end'), params: z.strictObject({ at: Instant }) }),
     z.strictObject({ ...StatementBase, act: z.literal('stop'), params: z.strictObject({ reason: z.enum(STOP_REASONS) }) }),
   ]),
@@ -80,7 +107,7 @@ const EnvelopeAnswer = z.strictObject({
 
 /** A signed statement without what it says about accounts. */
 const StatementLine = z.strictObject({
-  act: z.enum(ACTS),
+  act: z.enum(ACTS as [Act, ...Act[]]),
   personId: Text,
   keyId: Text,
   role: z.enum(ROLES),

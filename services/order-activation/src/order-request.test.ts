@@ -40,7 +40,7 @@ describe('deficiencies of a draft', () => {
   });
 
   it('are all named at once', () => {
-    const body = bodyFrom({ ...window({ start: NOW - 100 * DAY, until: NOW - DAY }), targets: ['a', 'b', 'c', 'd'], parent: newOrderId(1) });
+    const body = bodyFrom({ ...window({ start: NOW - 100 * DAY, until: NOW - DAY }), targets: ['a', 'b', 'c', 'd'], parent: newOrderId(1), relation: 'extension' });
     const found = draftDeficiencies(body, { ...facts, parent: 'unknown' });
     expect(found.map((d) => d.citation)).toEqual(['18 U.S.C. § 3123(c)(1)', '18 U.S.C. § 3127(3)–(4), policy/prospective', 'policy/necessity', '18 U.S.C. § 3123(c)(2)']);
     expect(found.every((d) => d.cure !== '')).toBe(true);

@@ -27,7 +27,13 @@ const InstantSchema = z
   .transform((value) => (typeof value === 'number' ? value : Date.parse(value)))
   .pipe(UtcMsSchema);
 
-const { instrument, documents, targets, direction, kinds, fields, retentionDays, cadence, test } = OrderBodySchema.shape;
+const {
+  request, relation, instrument, applicant, certification, offense, subscriber, subject, namedProvider, certificationDocument, geographicLimits, sealed, designatedOfficer,
+  receivers, channel, documents, targets, direction, kinds, fields, retentionDays, cadence, emergency, test,
+} = OrderBodySchema.shape;
+
+/** The identifier by which a paper that names accounts plainly names one. */
+const identifierOf = (account: string) => (/^\d{7,15}$/.test(account) ? { kind: 'phone', value: `+${account}`, account } : { kind: 'account', value: account, account });
 
 /** What a person supplies to draft an order. Everything else of the canonical body is worked out here. */
 export const OrderRequestSchema = z.strictObject({
@@ -35,6 +41,9 @@ export const OrderRequestSchema = z.strictObject({
   jurisdiction: NameSchema,
   /** The order this one extends; null for a first order. */
   parent: OrderIdSchema.nullable().default(null),
+  relation,
+  /** The request it answers. */
+  request: request.default(null),
   instrument,
   court: line(200),
   docket: line(200),
@@ -42,6 +51,19 @@ export const OrderRequestSchema = z.strictObject({
   /** The agency's own reference: once per jurisdiction and agency. */
   agencyReference: line(200),
   legalBasis: line(200),
+  applicant,
+  certification,
+  offense,
+  subscriber,
+  subject,
+  namedProvider,
+  certificationDocument,
+  geographicLimits,
+  sealed,
+  designatedOfficer,
+  receivers,
+  channel,
+  emergency,
   documents,
   targets,
   direction,
@@ -50,6 +72,7 @@ export const OrderRequestSchema = z.strictObject({
   window: z.strictObject({
     asWritten: line(200),
     zone: z.string().max(64).refine(isZone, 'an IANA time zone such as America/Los_Angeles'),
+    rule: OrderBodySchema.shape.window.shape.rule,
     start: InstantSchema,
     until: InstantSchema,
   }),
@@ -87,7 +110,7 @@ export const toOrderBody = (request: OrderRequest, { deployment, orderId, propos
     version: 1,
     jurisdiction: { id: jurisdiction, rowHash: rowHashOf(jurisdiction) },
     proposer,
-    emergency: null,
+    identifiers: request.targets.map(identifierOf),
     ...rest,
   });
 };

@@ -226,9 +226,9 @@ describe('the law refuses', () => {
   it('an extension that begins before its parent ends', async () => {
     const parent = await draft(windowOf(Date.now(), Date.now() + 10 * DAY));
     const until = parent.body.window.until;
-    expect(await refused({ parent: parent.id, ...windowOf(until - 1, until + DAY) })).toMatchObject({ status: 422, body: { field: 'window.start' } });
-    expect((await refused({ parent: parent.id, ...windowOf(until, until + DAY) })).status).toBe(201);
-    expect(await refused({ parent: '01939a3c-0000-7000-8000-000000000000' })).toMatchObject({ status: 422, body: { field: 'parent' } });
+    expect(await refused({ parent: parent.id, relation: 'extension', ...windowOf(until - 1, until + DAY) })).toMatchObject({ status: 422, body: { field: 'window.start' } });
+    expect((await refused({ parent: parent.id, relation: 'extension', ...windowOf(until, until + DAY) })).status).toBe(201);
+    expect(await refused({ parent: '01939a3c-0000-7000-8000-000000000000', relation: 'extension' })).toMatchObject({ status: 422, body: { field: 'parent' } });
   });
 
   it('analysts whom the roster does not know', async () => {
@@ -398,6 +398,7 @@ describe('the table of permissions', () => {
         'POST /orders/{id}/end',
         'POST /orders/{id}/narrow',
         'POST /orders/{id}/stop',
+        'POST /orders/{id}/suspend',
         'PUT /orders/{id}/analysts',
       ].sort(),
     );

@@ -1,4 +1,5 @@
 import type { Act, OrderBody, Role, StatementOf, Statement, Envelope } from '@penreg/domain';
+import { PAPER } from '../../../packages/domain/src/testing.ts';
 import { composeStatement, generateKeyPair, signRoster, signStatement, type KeyPair, type Roster, type SignedRoster } from '@penreg/evidence';
 
 /** People, keys and requests for the tests of this service. */
@@ -63,6 +64,7 @@ export const requestOf = (over: Record<string, unknown> = {}): Record<string, un
   agencyReference: 'FBI-2026-1',
   legalBasis: '18 U.S.C. § 3123',
   documents: ['b'.repeat(64)],
+  ...PAPER,
   targets: ['12025550101'],
   direction: 'both',
   kinds: ['message', 'call'],
@@ -81,7 +83,7 @@ export const signAs = <A extends Act>(
   prev: Statement | null,
   { role, signedAt = Date.now(), over = {} }: { readonly role?: Role; readonly signedAt?: number; readonly over?: Partial<Statement> } = {},
 ): Envelope => {
-  const roles: { readonly [K in Act]: Role } = { approve: 'approver', activate: 'activator', narrow: 'approver', end: 'approver', stop: 'approver' };
+  const roles: { readonly [K in Act]: Role } = { approve: 'approver', activate: 'activator', 'approve-resume': 'approver', resume: 'activator', narrow: 'approver', suspend: 'approver', end: 'approver', stop: 'approver' };
   const statement = composeStatement(body, act, params, { personId: who.personId, keyId: who.key.keyId, role: role ?? roles[act], rosterVersion: 1 }, { prev, signedAt });
   return signStatement({ ...statement, ...over } as Statement, who.key.privateKey);
 };

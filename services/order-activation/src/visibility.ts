@@ -24,4 +24,8 @@ const referenceOf = (lookupKey: Sensitive<string>, account: AccountId): AccountI
   `ref:${createHmac('sha256', Buffer.from(lookupKey.reveal(), 'base64url')).update(`penreg/reference/1\n${account}`).digest('hex').slice(0, 16)}` as AccountId;
 
 /** A body with every account replaced by its reference. Its hash is another one: it is for reading, not for signing. */
-export const withReferences = (body: OrderBody, lookupKey: Sensitive<string>): OrderBody => ({ ...body, targets: body.targets.map((account) => referenceOf(lookupKey, account)) });
+export const withReferences = (body: OrderBody, lookupKey: Sensitive<string>): OrderBody => ({
+  ...body,
+  targets: body.targets.map((account) => referenceOf(lookupKey, account)),
+  identifiers: body.identifiers.map(({ kind, account }) => ({ kind, value: referenceOf(lookupKey, account), account: referenceOf(lookupKey, account) })),
+});

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OrderBodySchema, type Act, type Envelope, type Grant, type OrderBody, type OrderId, type Role, type StatementOf, type Timing, type UtcMs } from '@penreg/domain';
+import { PAPER, identifiersOf } from '../../../packages/domain/src/testing.ts';
 import { bodyHashOf, composeStatement, generateKeyPair, signConfirmation, signRoster, signStatement, statementHashOf, type Confirmation, type JsonValue, type KeyPair, type Roster } from '@penreg/evidence';
 import { createLogger, createMetrics, newToken } from '@penreg/platform';
 import type { ClickHouseAccess, OrderReaders } from '@penreg/records';
@@ -54,6 +55,8 @@ export const makeOrder = (over: Partial<Record<keyof OrderBody, unknown>> & { st
     agencyReference: `FBI-2026-${count}`,
     legalBasis: '18 U.S.C. § 3123',
     documents: ['b'.repeat(64)],
+    ...PAPER,
+    identifiers: identifiersOf((parts['targets'] as string[] | undefined) ?? ['12025550101']),
     proposer: 'paula',
     targets: ['12025550101'],
     direction: 'both',
@@ -70,7 +73,7 @@ export const makeOrder = (over: Partial<Record<keyof OrderBody, unknown>> & { st
     const stop = sign(people.anna, 'approver', body, 'stop', { reason: 'quashed' }, activation, stopAt - 100);
     restrictions.push({ envelope: forgedStop ? { ...stop, signature: 'A'.repeat(86) } : stop, epoch: 9, published: stopAt });
   }
-  const grant: Grant = { body, approval, activation, epoch: 1, published, restrictions };
+  const grant: Grant = { body, approval, activation, epoch: 1, published, restrictions, resumptions: [] };
   const order: OrderDocument = { orderId: body.orderId, version: 3, state: stopAt === undefined ? 'in-force' : 'stopped', body, bodyHash: bodyHashOf(body), approval, grant, stopped: null, analysts: [...analysts].sort(), history: [] };
   const confirmation = signConfirmation(
     { deployment: DEPLOYMENT, tap: 'tap-1', orderId: body.orderId, version: 1, bodyHash: order.bodyHash, activationHash: statementHashOf(activation.statement), epoch: 1, at: published + 100 },

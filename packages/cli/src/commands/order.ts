@@ -56,7 +56,7 @@ export const addOrder = (program: Command, settings: () => Settings): Command =>
     .option('--file <file>', 'JSON of the order; - for standard input; without it you are asked')
     .addHelpText(
       'after',
-      '\nExamples:\n  penreg order create --file order.json\n  penreg order create --file - < order.json\n\nTargets are never given as arguments: others on the machine can see those.\nThe file: {"jurisdiction", "instrument", "court", "docket", "agency", "agencyReference", "legalBasis",\n  "documents": [sha256], "targets": [account], "direction": "pen|trap|both", "kinds": ["message", "call", "login", "status"],\n  "fields": [], "window": {"asWritten", "zone", "start", "until"}, "retentionDays", "cadence", "analysts": []}',
+      '\nExamples:\n  penreg order create --file order.json\n  penreg order create --file - < order.json\n\nTargets are never given as arguments: others on the machine can see those.\nThe file: {"jurisdiction", "instrument", "court", "docket", "agency", "agencyReference", "legalBasis", "request",\n  "applicant": {"name", "role"}, "certification": sha256, "offense", "designatedOfficer": {"name", "agency"}, "documents": [sha256], "targets": [account], "direction": "pen|trap|both", "kinds": ["message", "call", "login", "status"],\n  "fields": [], "window": {"asWritten", "zone", "start", "until"}, "retentionDays", "cadence", "analysts": []}',
     )
     .action(async (options: { file?: string }) => {
       const { io, json, orders } = settings();

@@ -36,7 +36,7 @@ export const addOrderRoutes = (app: HttpApp, { orders, trail, view }: OrderRoute
     return answer(seen);
   });
 
-  for (const act of ['approve', 'activate', 'narrow', 'end', 'stop'] as const) {
+  for (const act of ['approve', 'activate', 'narrow', 'suspend', 'end', 'stop'] as const) {
     app.post(`/orders/:id/${act}`, { ...permit(`order-${act}`), schema: { summary: `Take a signed statement: ${act}`, params: OrderParams, body: ActBody, response: { 200: OrderAnswer, ...refusals } } }, async (request) =>
       answer(await orders.act(authenticate(request), request.params.id, act, request.body.envelope)),
     );
