@@ -124,7 +124,8 @@ describe('law 9: every act leaves a trace', () => {
     const entryOf = (seq: number, fields: Record<string, string>): readonly string[] => [`${seq}-0`, ...Object.entries(fields).flat()];
     const replace = (list: readonly (readonly string[])[], at: number, over: Record<string, string>) => list.map((entry, i) => (i === at ? entryOf(i + 1, { ...fieldsOf(entry), ...over }) : entry));
     const sealedWord = async (seq: number): Promise<string> => sealer.seal(`audit/${seq}`, { actor: 'auditor-1', act: 'audit-read', orderId: null, detail: null });
-    const hashFor = (seq: number, { prev, at, sealed }: Record<string, string>): string => linkEntry(prev === '' ? null : (prev ?? null), { seq, entry: { at: Number(at), sealed: sealed ?? '' } } as JsonValue);
+    const orNull = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text);
+    const hashFor = (seq: number, { prev, at, content, sealed, writes }: Record<string, string>): string => linkEntry(orNull(prev), { seq, entry: { at: Number(at), content, sealed, writes: orNull(writes) } } as JsonValue);
     /** Everything from `at` on linked anew, as somebody would who knows how. */
     const relink = (list: readonly (readonly string[])[], at: number) => {
       const out = list.slice(0, at);
@@ -139,7 +140,7 @@ describe('law 9: every act leaves a trace', () => {
     };
     const middle = fieldsOf(audit[k] ?? []);
     const forged = { ...middle, sealed: await sealedWord(k + 1) };
-    const put = { prev: middle['hash'] ?? '', at: middle['at'] ?? '', sealed: await sealedWord(k + 2), hash: '' };
+    const put = { prev: middle['hash'] ?? '', hash: '', at: middle['at'] ?? '', content: middle['content'] ?? '', sealed: await sealedWord(k + 2), writes: '' };
     put.hash = hashFor(k + 2, put);
     const shifted = (from: number) => audit.slice(from).map((entry, i) => entryOf(from + i + 2, fieldsOf(entry)));
 
@@ -223,7 +224,7 @@ describe('law 9: every act leaves a trace', () => {
     await world.examined();
     const waiting = await world.orders.create(person('proposer-1'), { agencyReference: 'waiting', targets: ['waiting.target'], direction: 'both', kinds: ['message'], fields: [], start: Date.now(), until: Date.now() + 86_400_000, analysts: ['analyst-1'] });
     await world.orders.approve(person('approver-1'), waiting.orderId);
-    const all = async (): Promise<string> => JSON.stringify([await readStream(link, keys.log), await link.call('HGETALL', keys.orders), await link.call('HGETALL', keys.grants), await readStream(link, keys.audit)]);
+    const all = async (): Promise<string> => JSON.stringify([await readStream(link, keys.log), await link.call('HGETALL', keys.documents.orders), await link.call('HGETALL', keys.grants), await readStream(link, keys.audit)]);
     const once = createOrdersClient({ url: world.deployment.urls.orderActivation });
 
     const before = await all();

@@ -1,13 +1,14 @@
-import { verifyChain, type ChainVerdict, type JsonValue } from '@penreg/evidence';
+import { verifyChain, type ChainVerdict } from '@penreg/evidence';
+import { fromAuditFields, openAudit, UNREADABLE, type AuditLink, type NewAuditEntry } from './audit-entry.ts';
 import { fromFields, type ChangeEntry } from './changelog.ts';
 import { RegistryError } from './error.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Lane } from './lane.ts';
-import { pairsOf, type Link } from './link.ts';
+import type { Link } from './link.ts';
 import type { AuditEntry, AuditLog, AuditVerdict } from './ports.ts';
 import { backOff, type Deadline } from './retry.ts';
 import type { Sealer } from './sealing.ts';
-import type { AuditLink, NewAuditEntry, Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 const BATCH = 100;
 const PAGE = 1_000;
@@ -15,22 +16,11 @@ const PAGE = 1_000;
 const ACTOR = /^[A-Za-z0-9._:-]{1,80}$/;
 const ACT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** In the place of what an entry said, where it cannot be read. `verify` names it. */
-const UNREADABLE = { actor: '(unreadable)', act: '(unreadable)', orderId: null, detail: null } as const;
-
 interface Pending {
   readonly entry: NewAuditEntry;
   readonly resolve: (where: { readonly seq: number; readonly hash: string }) => void;
   readonly reject: (error: unknown) => void;
 }
-
-const auditFromFields = (id: string, flat: unknown): AuditLink | null => {
-  const seq = /^(\d{1,15})-0$/.exec(id)?.[1];
-  const fields = new Map(pairsOf(flat));
-  const [prev, hash, at, sealed] = ['prev', 'hash', 'at', 'sealed'].map((name) => fields.get(name));
-  if (seq === undefined || fields.size !== 4 || prev === undefined || hash === undefined || sealed === undefined || at === undefined || !/^\d{1,15}$/.test(at)) return null;
-  return { seq: Number(seq), prev: prev === '' ? null : prev, hash, entry: { at: Number(at), sealed } };
-};
 
 export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, writer: Writer, lane: Lane, deadline: () => Deadline): AuditLog => {
   const pending: Pending[] = [];
@@ -41,7 +31,7 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
       const [first] = links;
       if (first === undefined) continue;
       const found = (await link.call('XRANGE', keys.audit, `${first.seq}-0`, `${first.seq}-0`)) as readonly (readonly [string, unknown])[];
-      if (found[0] !== undefined && auditFromFields(found[0][0], found[0][1])?.hash === first.hash) return links;
+      if (found[0] !== undefined && fromAuditFields(found[0][0], found[0][1])?.hash === first.hash) return links;
     }
     return undefined;
   };
@@ -56,10 +46,10 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
           await writer.settle('found');
           return known;
         }
-        const seen = await writer.look(null);
+        const seen = await writer.look();
         const links = await writer.auditLinks(seen, entries);
         doubtful.push(links);
-        if ((await writer.commit({ auditHead: seen.auditHead, audit: links })) === 'ok') {
+        if ((await writer.append(seen, links)) === 'ok') {
           await writer.settle();
           return links;
         }
@@ -108,18 +98,14 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
     return { ok: true, head: last };
   };
 
-  /** An entry that somebody altered until it does not open is shown as what it is, so that the others can be read beside it. */
   const open = async (id: string, flat: unknown): Promise<AuditEntry> => {
-    const entry = auditFromFields(id, flat);
-    if (entry === null) return { seq: Number(id.split('-')[0]), hash: '', prev: null, at: 0, ...UNREADABLE };
-    const shown = { seq: entry.seq, hash: entry.hash, prev: entry.prev, at: entry.entry.at };
-    try {
-      const { actor, act, orderId, detail } = (await sealer.unseal(`audit/${entry.seq}`, entry.entry.sealed)) as NewAuditEntry & { detail: JsonValue };
-      return { ...shown, actor, act, orderId, detail };
-    } catch (error) {
-      if (error instanceof RegistryError && error.code === 'sealed') return { ...shown, ...UNREADABLE };
-      throw error;
+    const link = fromAuditFields(id, flat);
+    if (link === null) {
+      const { salt: _, ...said } = UNREADABLE;
+      return { seq: Number(id.split('-')[0]), hash: '', prev: null, at: 0, ...said };
     }
+    const { salt: _, ...said } = await openAudit(sealer, link);
+    return { seq: link.seq, hash: link.hash, prev: link.prev, at: link.entry.at, ...said };
   };
 
   return {
@@ -143,7 +129,7 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
       if (!log.ok) return { ok: false, log: 'changes', problem: log.problem, seq: log.seq };
       const audited = new Set<string>();
       let named: string | null = null;
-      const audit = await walk(keys.audit, auditFromFields, (entry) => {
+      const audit = await walk(keys.audit, fromAuditFields, (entry) => {
         audited.add(entry.hash);
         if (entry.seq === head?.seq) named = entry.hash;
       });

@@ -253,7 +253,7 @@ describe('in doubt, hold', () => {
   };
   const holds = (feed: TestFeed, reason: string) => until(() => feed.hold()?.reason ?? null).toBe(reason);
   const dump = async ({ intruder, keys }: World): Promise<() => Promise<void>> => {
-    const names = [keys.log, keys.grants, keys.orders, keys.audit];
+    const names = [keys.log, keys.grants, keys.documents.orders, keys.audit];
     const texts = await Promise.all(names.map((name) => intruder.dumpBuffer(name)));
     return async () => {
       const multi = intruder.multi().del(...names);
@@ -266,7 +266,7 @@ describe('in doubt, hold', () => {
     const { world, feed } = await followed();
     const restore = await dump(world);
     const view = feed.current();
-    await world.intruder.del(world.keys.log, world.keys.grants, world.keys.orders, world.keys.audit);
+    await world.intruder.del(world.keys.log, world.keys.grants, world.keys.documents.orders, world.keys.audit);
     await holds(feed, 'head-unknown');
     // A tap that only looks at the age of its confirmation stops as well.
     await until(() => feed.confirmedAgo() > 1_500).toBe(true);
@@ -283,7 +283,7 @@ describe('in doubt, hold', () => {
 
   it('flushed and begun anew, up to the same epoch and beyond', async () => {
     const { world, feed } = await followed();
-    await world.intruder.del(world.keys.log, world.keys.grants, world.keys.orders, world.keys.audit);
+    await world.intruder.del(world.keys.log, world.keys.grants, world.keys.documents.orders, world.keys.audit);
     for (let i = 0; i < 3; i += 1) await world.activated();
     await holds(feed, 'head-unknown');
     expect(feed.current().grants).toHaveLength(2);
@@ -308,7 +308,7 @@ describe('in doubt, hold', () => {
     const { world, feed } = await followed();
     const remembered = { epoch: feed.current().epoch, head: feed.current().head };
     await feed.stop();
-    await world.intruder.del(world.keys.log, world.keys.grants, world.keys.orders, world.keys.audit);
+    await world.intruder.del(world.keys.log, world.keys.grants, world.keys.documents.orders, world.keys.audit);
     const none = { epoch: 0, head: null };
     const empty = world.feed({ remembered, acceptedHead: { replaces: remembered, by: none } });
     await empty.start();
@@ -486,7 +486,7 @@ describe('a tap’s user on the server', () => {
     const stolen = new Redis(world.url, { username: connection.username, password: connection.password });
     await expect(stolen.hset(world.keys.grants, orderId, 'x')).rejects.toThrow('NOPERM');
     await expect(stolen.xadd(world.keys.log, '2-0', 'a', 'b')).rejects.toThrow('NOPERM');
-    await expect(stolen.hget(world.keys.orders, orderId)).rejects.toThrow('NOPERM');
+    await expect(stolen.hget(world.keys.documents.orders, orderId)).rejects.toThrow('NOPERM');
     await expect(stolen.hgetall(world.keys.targets)).rejects.toThrow('NOPERM');
     stolen.disconnect();
     await feed.stop();

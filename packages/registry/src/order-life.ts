@@ -1,19 +1,11 @@
 import { inForce, type Envelope, type Grant, type OrderBody, type Statement, type StatementOf, type UtcMs } from '@penreg/domain';
 import { ACT_LIFE_MS, APPROVAL_LIFE_MS, statementHashOf } from '@penreg/evidence';
+import type { Moment } from './acts.ts';
 import { RegistryError } from './error.ts';
 import type { HistoryEntry, OrderAct, OrderDocument, OrderState } from './ports.ts';
 
 /** An order as it is stored: its state follows from it and from time. */
 export type StoredOrder = Omit<OrderDocument, 'state'> & { readonly schema: 'penreg/order-document/1' };
-
-/** Where an act would stand if it got in now. */
-export interface Moment {
-  readonly now: UtcMs;
-  readonly lead: number;
-  readonly deployment: string;
-  readonly epoch: number;
-  readonly published: UtcMs;
-}
 
 const MAX_RESTRICTIONS = 200;
 

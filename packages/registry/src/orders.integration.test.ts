@@ -304,10 +304,10 @@ describe('at rest', () => {
     const stranger = openRegistry({ url: own.url, deployment: own.deployment, sealingKey: own.lookupKey, lookupKey: own.lookupKey });
     expect(await codeOf(stranger.orders.get(first.orderId))).toBe('sealed');
     await stranger.close();
-    const text = await own.intruder.hget(own.keys.orders, first.orderId);
-    await own.intruder.hset(own.keys.orders, second.orderId, text ?? '');
+    const text = await own.intruder.hget(own.keys.documents.orders, first.orderId);
+    await own.intruder.hset(own.keys.documents.orders, second.orderId, text ?? '');
     expect(await codeOf(own.registry.orders.get(second.orderId))).toBe('sealed');
-    await own.intruder.hset(own.keys.orders, first.orderId, `${text?.slice(0, -10)}AAAAAAAAAA`);
+    await own.intruder.hset(own.keys.documents.orders, first.orderId, `${text?.slice(0, -10)}AAAAAAAAAA`);
     expect(await codeOf(own.registry.orders.get(first.orderId))).toBe('sealed');
     await own.close();
   });

@@ -1,9 +1,12 @@
+import { createActs } from './acts.ts';
 import { createAuditLog } from './audit.ts';
+import { createDocuments } from './documents.ts';
 import { assertDurable } from './durability.ts';
 import { keysOf } from './keys.ts';
 import { Lane } from './lane.ts';
 import { Link } from './link.ts';
 import type { RegistryOptions } from './options.ts';
+import type { StoredOrder } from './order-life.ts';
 import { createOrderStore } from './orders.ts';
 import type { Registry } from './ports.ts';
 import { deadlineIn } from './retry.ts';
@@ -34,8 +37,11 @@ export const openRegistry = (options: RegistryOptions): Registry => {
     return (await durable).waitAof;
   };
   const writer = createWriter(acts, keys, sealer, hasWaitAof);
+  const settings = { deployment, promiseMs, actTimeoutMs, lead };
+  const doing = createActs(sealer, writer, lane, settings);
+  const orders = createDocuments<StoredOrder>(reads, keys, sealer, doing, 'orders', 'penreg/order-document/1');
   return {
-    orders: createOrderStore(reads, keys, sealer, lookup, writer, lane, { deployment, promiseMs, actTimeoutMs, lead }),
+    orders: createOrderStore(reads, keys, orders, doing, lookup, settings),
     audit: createAuditLog(reads, keys, sealer, writer, lane, () => deadlineIn(actTimeoutMs)),
     taps: createTapBoard(reads, keys),
     async ready() {

@@ -1,8 +1,9 @@
+import { DOCUMENT_KINDS, type RegistryKeys } from './keys.ts';
 import { defineScript } from './link.ts';
 
 /**
- * What an act must know before it decides. KEYS: log, audit, and orders where there is an order id. ARGV: order id or ''.
- * Returns seconds, microseconds, log head id and hash and publication, audit head id and hash, sealed order or ''.
+ * What an act must know before it decides. KEYS: log, audit, then the hash of each document. ARGV: the documents' ids.
+ * Returns seconds, microseconds, log head id and hash, audit head id, hash and time, [sealed document or '', …].
  */
 export const LOOK = defineScript('look', `
 local function head(key, field)
@@ -13,11 +14,11 @@ local function head(key, field)
   return last[1], f['hash'] or '', f[field] or '0'
 end
 local t = redis.call('TIME')
-local logId, logHash, published = head(KEYS[1], 'published')
+local logId, logHash = head(KEYS[1], 'published')
 local auditId, auditHash, at = head(KEYS[2], 'at')
-local order = ''
-if ARGV[1] ~= '' then order = redis.call('HGET', KEYS[3], ARGV[1]) or '' end
-return {t[1], t[2], logId, logHash, published, auditId, auditHash, at, order}
+local texts = {}
+for i, id in ipairs(ARGV) do texts[i] = redis.call('HGET', KEYS[i + 2], id) or '' end
+return {t[1], t[2], logId, logHash, auditId, auditHash, at, texts}
 `);
 
 const IS_HEAD = `
@@ -45,27 +46,57 @@ end
 return 'ok'
 `);
 
+/** KEYS of a script that writes, in this order. */
+export const writtenKeys = (keys: RegistryKeys): readonly string[] => [keys.log, keys.audit, keys.writes, keys.grants, keys.targets, keys.refs, keys.nonces, ...DOCUMENT_KINDS.map((kind) => keys.documents[kind])];
+
+/**
+ * Does what `Writes` says (its text is what the audit entry vouches for) and leaves the text beside the audit entry.
+ * One function for an act and for a rebuild, so that a rebuilt registry cannot differ from the one that was lost.
+ */
+const APPLY = `
+local log, audit, written, grants, targets, refs, nonces = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local documents = {}
+for i, kind in ipairs({${DOCUMENT_KINDS.map((kind) => `'${kind}'`).join(', ')}}) do documents[kind] = KEYS[7 + i] end
+local function apply(id, text, change)
+  redis.call('XADD', written, id, 'text', text)
+  local writes = cjson.decode(text)
+  for _, d in ipairs(writes.documents) do redis.call('HSET', documents[d.kind], d.id, d.text) end
+  if change then
+    redis.call('HSET', grants, writes.change.orderId, writes.grant)
+    redis.call('XADD', log, change[1], unpack(change, 2))
+  end
+  for _, r in ipairs(writes.references) do redis.call('HSET', refs, r.hash, r.id) end
+  for _, n in ipairs(writes.nonces) do redis.call('HSET', nonces, n.nonce, n.hash) end
+  for _, t in ipairs(writes.targets) do
+    local ids = redis.call('HGET', targets, t.hash)
+    if not ids then redis.call('HSET', targets, t.hash, t.id)
+    elseif not string.find(' ' .. ids .. ' ', ' ' .. t.id .. ' ', 1, true) then redis.call('HSET', targets, t.hash, ids .. ' ' .. t.id) end
+  end
+end`;
+
 /**
  * One act, whole or not at all: every check stands before the first write.
- * KEYS: log, audit, orders, grants, targets, refs, nonces. ARGV: the plan as JSON.
+ * KEYS: `writtenKeys`. ARGV: the plan as JSON, and the text of `Writes`.
  *
- * plan: audit {id, hash (of the head), entries [[id, field, value, …]]}, order {id, before, after}; where the act
- * touches the taps log {id, hash, published, entry [id, field, value, …]}, grant; targets [keyed hash], ref,
- * nonce {nonce, hash}.
+ * plan: audit {id, hash (of the head), entries [[id, field, value, …]]}, before [{kind, id, text}] of every document
+ * that was looked at; where the act touches the taps log {id, hash, published, entry [id, field, value, …]}.
  *
- * Returns 'ok', or what was in the way: 'head', 'late', 'order', 'reference', 'nonce'.
+ * Returns 'ok', or what was in the way: 'head', 'late', 'document', 'reference', 'nonce'.
  * 'late': the clock has passed the publication that was promised. So nothing is ever published before it is committed.
  */
 export const COMMIT = defineScript('act', `
-local log, audit, orders, grants, targets, refs, nonces = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local plan = cjson.decode(ARGV[1])
+${APPLY}
 ${IS_HEAD}
-local before = redis.call('HGET', orders, plan.order.id) or ''
-if before ~= plan.order.before then return 'order' end
-if plan.ref and redis.call('HEXISTS', refs, plan.ref) == 1 then return 'reference' end
-if plan.nonce then
-  local known = redis.call('HGET', nonces, plan.nonce.nonce)
-  if known and known ~= plan.nonce.hash then return 'nonce' end
+local plan, writes = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
+for _, d in ipairs(plan.before) do
+  if (redis.call('HGET', documents[d.kind], d.id) or '') ~= d.text then return 'document' end
+end
+for _, r in ipairs(writes.references) do
+  if redis.call('HEXISTS', refs, r.hash) == 1 then return 'reference' end
+end
+for _, n in ipairs(writes.nonces) do
+  local known = redis.call('HGET', nonces, n.nonce)
+  if known and known ~= n.hash then return 'nonce' end
 end
 if not isHead(audit, plan.audit) then return 'head' end
 if plan.log then
@@ -73,23 +104,12 @@ if plan.log then
   local t = redis.call('TIME')
   if t[1] * 1000 + t[2] / 1000 > plan.log.published then return 'late' end
 end
+local id
 for _, entry in ipairs(plan.audit.entries) do
   redis.call('XADD', audit, entry[1], unpack(entry, 2))
+  id = entry[1]
 end
-redis.call('HSET', orders, plan.order.id, plan.order.after)
-if plan.log then
-  redis.call('HSET', grants, plan.order.id, plan.grant)
-  redis.call('XADD', log, plan.log.entry[1], unpack(plan.log.entry, 2))
-end
-if plan.ref then redis.call('HSET', refs, plan.ref, plan.order.id) end
-if plan.nonce then redis.call('HSET', nonces, plan.nonce.nonce, plan.nonce.hash) end
-if plan.targets then
-  for _, target in ipairs(plan.targets) do
-    local ids = redis.call('HGET', targets, target)
-    if not ids then redis.call('HSET', targets, target, plan.order.id)
-    elseif not string.find(' ' .. ids .. ' ', ' ' .. plan.order.id .. ' ', 1, true) then redis.call('HSET', targets, target, ids .. ' ' .. plan.order.id) end
-  end
-end
+apply(id, ARGV[2], plan.log and plan.log.entry)
 return 'ok'
 `);
 

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { RegistryError } from './error.ts';
+import type { DocumentKind } from './keys.ts';
 
-/** What is sealed for: a text sealed for one purpose or order does not open for another. */
-export type SealContext = `order/${string}` | `grant/${string}` | `audit/${number}`;
+/** What is sealed for: a text sealed for one purpose, kind or id does not open for another. */
+export type SealContext = `${DocumentKind}/${string}` | `grant/${string}` | `audit/${number}`;
 
 /** Documents at rest: JWE `dir`, A256GCM. The only place where they are sealed and unsealed. */
 export interface Sealer {

@@ -1,15 +1,18 @@
-import { nextLink, type ChainEntry, type JsonValue } from '@penreg/evidence';
-import type { OrderId, UtcMs } from '@penreg/domain';
-import { headOf, toFields, type ChangeEntry } from './changelog.ts';
+import { sha256Hex } from '@penreg/evidence';
+import type { UtcMs } from '@penreg/domain';
+import { linkAudit, toAuditFields, type AuditLink, type NewAuditEntry } from './audit-entry.ts';
+import { headOf, nextChange, toFields, type Head } from './changelog.ts';
 import { RegistryError } from './error.ts';
-import type { RegistryKeys } from './keys.ts';
+import type { DocumentKind, RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
-import { APPEND, COMMIT, LOOK } from './scripts.ts';
+import { APPEND, COMMIT, LOOK, writtenKeys } from './scripts.ts';
 import type { Sealer } from './sealing.ts';
+import { textOfWrites, type Writes } from './writes.ts';
 
-export interface Head {
-  readonly seq: number;
-  readonly hash: string;
+/** Names one sealed document. */
+export interface DocumentRef {
+  readonly kind: DocumentKind;
+  readonly id: string;
 }
 
 /** The registry as it was in one atomic look. */
@@ -19,38 +22,22 @@ export interface Seen {
   readonly logHead: Head | null;
   readonly auditHead: Head | null;
   readonly auditAt: UtcMs;
-  /** The sealed order document, null when there is none. */
-  readonly orderText: string | null;
-}
-
-export type AuditLink = ChainEntry<{ readonly at: UtcMs; readonly sealed: string }>;
-
-export interface NewAuditEntry {
-  readonly actor: string;
-  readonly act: string;
-  readonly orderId: string | null;
-  readonly detail: JsonValue;
-}
-
-export interface CommitPlan {
-  readonly auditHead: Head | null;
-  readonly audit: readonly AuditLink[];
-  readonly order?: { readonly id: OrderId; readonly before: string | null; readonly after: string };
-  readonly change?: { readonly logHead: Head | null; readonly entry: ChangeEntry; readonly grantText: string };
-  readonly targets?: readonly string[];
-  readonly ref?: string;
-  readonly nonce?: { readonly nonce: string; readonly hash: string };
+  /** The documents asked for; `text` is sealed, null when there is none. */
+  readonly documents: readonly (DocumentRef & { readonly text: string | null })[];
 }
 
 /** `head`: somebody else's act came first; look again. `late`: the promised publication has passed. The others are about this act. */
-export type CommitResult = 'ok' | 'head' | 'late' | 'order' | 'reference' | 'nonce';
+export type CommitResult = 'ok' | 'head' | 'late' | 'document' | 'reference' | 'nonce';
 
 /** Looks, and commits what was decided on what was seen. */
 export interface Writer {
-  look(orderId: string | null): Promise<Seen>;
-  /** Links for the audit log after `head`, sealed. */
-  auditLinks(seen: Pick<Seen, 'auditHead' | 'auditAt' | 'now'>, entries: readonly NewAuditEntry[]): Promise<readonly AuditLink[]>;
-  commit(plan: CommitPlan): Promise<CommitResult>;
+  look(documents?: readonly DocumentRef[]): Promise<Seen>;
+  /** The entries' links after the audit log's head. The last one vouches for `writes`. */
+  auditLinks(seen: Seen, entries: readonly NewAuditEntry[], writes?: Writes): Promise<readonly AuditLink[]>;
+  /** Entries of the audit log and nothing else. */
+  append(seen: Seen, audit: readonly AuditLink[]): Promise<Extract<CommitResult, 'ok' | 'head'>>;
+  /** An act: `writes` and the audit entries that vouch for them, if everything that was seen is still so. */
+  commit(seen: Seen, audit: readonly AuditLink[], writes: Writes): Promise<CommitResult>;
   /**
    * Resolves when what was written is on disk. `found` = by a connection that may be gone: the server only vouches for
    * a connection's own writes and all before them, so one is made.
@@ -62,49 +49,47 @@ export interface Writer {
 
 const WAIT_MS = 5_000;
 const headJson = (head: Head | null): { id: string; hash: string } => ({ id: `${head?.seq ?? 0}-0`, hash: head?.hash ?? '' });
+const auditJson = (seen: Seen, audit: readonly AuditLink[]): object => ({ ...headJson(seen.auditHead), entries: audit.map(toAuditFields) });
 
 /** @param hasWaitAof resolves to whether the server can say that a write is on disk; where it cannot, `appendfsync always` was asserted */
 export const createWriter = (link: Link, keys: RegistryKeys, sealer: Sealer, hasWaitAof: () => Promise<boolean>): Writer => ({
-  async look(orderId) {
-    const reply = await link.run(LOOK, orderId === null ? [keys.log, keys.audit] : [keys.log, keys.audit, keys.orders], [orderId ?? '']);
-    const [seconds, micros, logId, logHash, , auditId, auditHash, at, text] = reply as readonly [string, string, string, string, string, string, string, string, string];
+  async look(documents = []) {
+    const reply = await link.run(LOOK, [keys.log, keys.audit, ...documents.map((d) => keys.documents[d.kind])], documents.map((d) => d.id));
+    const [seconds, micros, logId, logHash, auditId, auditHash, at, texts] = reply as readonly [string, string, string, string, string, string, string, readonly string[]];
     return {
       now: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000),
       logHead: headOf(logId, logHash),
       auditHead: headOf(auditId, auditHash),
       auditAt: Number(at),
-      orderText: text === '' ? null : text,
+      documents: documents.map(({ kind, id }, i) => ({ kind, id, text: texts[i] === '' ? null : (texts[i] ?? null) })),
     };
   },
 
-  async auditLinks(seen, entries) {
+  async auditLinks({ auditHead, auditAt, now }, entries, writes) {
     const links: AuditLink[] = [];
-    let head = seen.auditHead;
-    const at = Math.max(seen.now, seen.auditAt);
-    for (const entry of entries) {
-      const sealed = await sealer.seal(`audit/${(head?.seq ?? 0) + 1}`, entry);
-      const next = nextLink(head, { at, sealed });
-      links.push(next);
-      head = next;
+    const at = Math.max(now, auditAt);
+    for (const [i, entry] of entries.entries()) {
+      const vouchesFor = writes === undefined || i < entries.length - 1 ? null : sha256Hex(textOfWrites(writes));
+      links.push(await linkAudit(sealer, links.at(-1) ?? auditHead, at, entry, vouchesFor));
     }
     return links;
   },
 
-  async commit({ auditHead, audit, order, change, targets, ref, nonce }) {
+  async append(seen, audit) {
+    return (await link.run(APPEND, [keys.audit], [JSON.stringify({ audit: auditJson(seen, audit) })])) as 'ok' | 'head';
+  },
+
+  async commit(seen, audit, writes) {
+    const last = audit.at(-1);
+    if (last === undefined) throw new RegistryError('invalid', 'no audit, no act');
+    const { change } = writes;
+    const entry = change === null ? null : nextChange(seen.logHead, { ...change, audit: last.hash });
     const plan = {
-      audit: {
-        ...headJson(auditHead),
-        entries: audit.map(({ seq, prev, hash, entry }) => [`${seq}-0`, 'prev', prev ?? '', 'hash', hash, 'at', String(entry.at), 'sealed', entry.sealed]),
-      },
-      ...(order === undefined ? {} : { order: { id: order.id, before: order.before ?? '', after: order.after } }),
-      ...(change === undefined ? {} : { log: { ...headJson(change.logHead), published: change.entry.entry.published, entry: toFields(change.entry) }, grant: change.grantText }),
-      ...(targets === undefined ? {} : { targets }),
-      ...(ref === undefined ? {} : { ref }),
-      ...(nonce === undefined ? {} : { nonce }),
+      audit: auditJson(seen, audit),
+      before: seen.documents.map(({ kind, id, text }) => ({ kind, id, text: text ?? '' })),
+      ...(entry === null ? {} : { log: { ...headJson(seen.logHead), published: entry.entry.published, entry: toFields(entry) } }),
     };
-    if (order === undefined) return (await link.run(APPEND, [keys.audit], [JSON.stringify(plan)])) as CommitResult;
-    const all = [keys.log, keys.audit, keys.orders, keys.grants, keys.targets, keys.refs, keys.nonces];
-    return (await link.run(COMMIT, all, [JSON.stringify(plan)])) as CommitResult;
+    return (await link.run(COMMIT, writtenKeys(keys), [JSON.stringify(plan), textOfWrites(writes)])) as CommitResult;
   },
 
   async settle(what = 'own') {
