@@ -6,6 +6,7 @@ import { addKeys } from './commands/keys.ts';
 import { addLook } from './commands/look.ts';
 import { addOrder } from './commands/order.ts';
 import { addReport } from './commands/report.ts';
+import { addRoles } from './commands/roles.ts';
 import { addRoster } from './commands/roster.ts';
 import { print, type Console } from './console.ts';
 import { CliError, EXIT, type ExitCode } from './error.ts';
@@ -40,6 +41,7 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   const settings = (): Settings => settle(program.opts<GlobalOptions>(), io, environment);
   addKeys(program, settings);
   addRoster(program, settings);
+  addRoles(program, settings);
   addActs(addOrder(program, settings), settings);
   addReport(program, settings);
   addLook(program, settings);

@@ -1,8 +1,9 @@
 import { isOrderId, type OrderId } from '@penreg/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpAct } from './acts.ts';
 import { ApiError, type ApiErrorCode } from './api-error.ts';
 import type { Metrics } from './metrics.ts';
-import { mayDo, type HttpAct } from './permissions.ts';
+import { mayDo } from './permissions.ts';
 import type { Identity, TokenBook } from './tokens.ts';
 
 declare module 'fastify' {

@@ -1,3 +1,4 @@
+export { HTTP_ACTS, TRAINED_ACTS, TWO_PEOPLE, type HttpAct } from './acts.ts';
 export { API_ERRORS, ApiError, ApiErrorBodySchema, toApiErrorBody, type ApiErrorBody, type ApiErrorCode, type ApiProblem } from './api-error.ts';
 export {
   HttpConfigSchema,
@@ -23,7 +24,7 @@ export { logged, type LogValue } from './log-value.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { METRICS, type LabelsOf, type MetricName, type RoutePattern } from './metric-names.ts';
 export { createMetrics, type Metrics, type ServiceName } from './metrics.ts';
-export { HTTP_ACTS, mayDo, PERMISSIONS, ROLES_SEEING_TARGETS, rolesFor, type HttpAct } from './permissions.ts';
+export { mayDo, needsTraining, ROLE_TABLE, rolesFor, seesOrders, sightOf, type Reach, type RoleRow, type Sight } from './permissions.ts';
 export { QuarterHourTotal, type QuarterHour } from './quarter-hour.ts';
 export { REDACTED, Sensitive, sensitive } from './sensitive.ts';
 export { bookOf, hashToken, newToken, openTokenFile, TokenFileSchema, type Identity, type TokenBook, type TokenFile } from './tokens.ts';

@@ -1,9 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROLES } from '@penreg/domain';
 import { afterAll, describe, expect, it } from 'vitest';
-import { HTTP_ACTS, mayDo, PERMISSIONS, rolesFor, ROLES_SEEING_TARGETS } from './permissions.ts';
 import { bookOf, hashToken, newToken, openTokenFile, type TokenFile } from './tokens.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'penreg-tokens-'));
@@ -44,30 +42,4 @@ describe('tokens', () => {
       expect(() => openTokenFile(path)).toThrow(expect.objectContaining({ code: 'token-file' }) as Error);
     },
   );
-});
-
-describe('permissions', () => {
-  it('leave no act that nobody may do and no role without an act', () => {
-    for (const act of HTTP_ACTS) expect(rolesFor(act), act).not.toEqual([]);
-    for (const role of ROLES) expect(PERMISSIONS[role], role).not.toEqual([]);
-  });
-
-  it('give no single role both halves of a start', () => {
-    for (const role of ROLES) expect(PERMISSIONS[role].filter((act) => ['order-create', 'order-approve', 'order-activate'].includes(act)).length, role).toBeLessThanOrEqual(1);
-  });
-
-  it('let whoever can start something also stop it', () => {
-    for (const role of ROLES) {
-      if (mayDo([role], 'order-create') || mayDo([role], 'order-approve') || mayDo([role], 'order-activate')) {
-        for (const act of ['order-narrow', 'order-end', 'order-stop'] as const) expect(mayDo([role], act), `${role} ${act}`).toBe(true);
-      }
-    }
-  });
-
-  it('show targets and reports to no operator, auditor or administrator', () => {
-    for (const role of ['operator', 'auditor', 'administrator'] as const) {
-      expect(ROLES_SEEING_TARGETS as readonly string[]).not.toContain(role);
-      expect(mayDo([role], 'report-read')).toBe(false);
-    }
-  });
 });

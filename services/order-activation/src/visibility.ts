@@ -1,23 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { AccountId, OrderBody } from '@penreg/domain';
-import { ROLES_SEEING_TARGETS, type Identity, type Sensitive } from '@penreg/platform';
+import { sightOf, type Identity, type Sensitive } from '@penreg/platform';
 
-/**
- * How much of an order somebody sees.
- * `whole`: everything. `references`: everything but accounts, which appear as keyed references. `outline`: ids, states, times.
- */
-export type Visibility = 'whole' | 'references' | 'outline' | 'nothing';
+/** How much of an order somebody sees, or `nothing`: then it is not there for them. */
+export type Visibility = ReturnType<typeof sightOf>;
 
-const holds = (identity: Identity, ...roles: readonly string[]): boolean => identity.roles.some((role) => roles.includes(role));
-
-/** The most that any of a person's roles shows. An analyst sees the orders assigned to them, and no other. */
-export const visibilityOf = (identity: Identity, order: { readonly analysts: readonly string[] }): Visibility => {
-  const assigned = order.analysts.includes(identity.personId);
-  if (ROLES_SEEING_TARGETS.some((role) => holds(identity, role) && (role !== 'analyst' || assigned))) return 'whole';
-  if (holds(identity, 'auditor')) return 'references';
-  if (holds(identity, 'operator', 'administrator')) return 'outline';
-  return 'nothing';
-};
+/** The most that any of a person's roles shows. */
+export const visibilityOf = ({ personId, roles }: Identity, { analysts }: { readonly analysts: readonly string[] }): Visibility =>
+  sightOf(roles, { assigned: analysts.includes(personId), escalated: false });
 
 /** An account as the auditor sees it: the same account is the same reference, and no reference leads back to it. It has the form of an account, so that it fits wherever one stands. */
 const referenceOf = (lookupKey: Sensitive<string>, account: AccountId): AccountId =>
