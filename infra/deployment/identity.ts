@@ -65,7 +65,7 @@ const keysFor = (names: readonly string[]): Record<string, KeyPair> => Object.fr
 
 const makeIdentity = (deployment: string): StoredIdentity => ({
   deployment,
-  rootKeys: [generateKeyPair(), generateKeyPair()],
+  rootKeys: [generateKeyPair(), generateKeyPair(), generateKeyPair()],
   people: Object.fromEntries(Object.keys(PEOPLE).map((personId) => [personId, { ...newToken(), key: generateKeyPair() }])),
   taps: keysFor(TAP_NAMES),
   services: keysFor(SERVICES),
@@ -88,7 +88,7 @@ const rosterOf = ({ deployment, people, taps, services, expiresAt }: StoredIdent
     deployment,
     version: 1,
     demo: true,
-    people: Object.entries(people).map(([personId, { key }]) => ({ personId, roles: [...(PEOPLE[personId] ?? [])], keys: [published(key)] })),
+    people: Object.entries(people).map(([personId, { key }]) => ({ personId, roles: [...(PEOPLE[personId] ?? [])], keys: [{ kind: 'ed25519' as const, ...published(key) }] })),
     taps: Object.entries(taps).map(([tap, key]) => ({ tap, ...published(key) })),
     services: Object.entries(services).map(([service, key]) => ({ service, ...published(key) })),
   };

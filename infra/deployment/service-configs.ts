@@ -27,7 +27,7 @@ export interface Plan {
 const roster = ({ identity }: Plan) => ({
   file: identity.files.roster,
   rootKeys: identity.rootKeys.map((key) => key.publicKey),
-  threshold: identity.rootKeys.length,
+  threshold: 2,
   demo: true,
 });
 const http = ({ httpHost = '127.0.0.1' }: Plan, port: number) => ({ host: httpHost, port, requestsPerMinute: 60_000 });

@@ -248,7 +248,7 @@ describe('law 8: two people to start, one to stop', () => {
     const roster = await readRoster();
     const { rootKeys } = world.deployment.identity;
     const notAfter = Date.now() + DAY;
-    const people = [...roster.people, { personId: 'double-1', roles: ['approver', 'activator'] as Role[], keys: [{ keyId: doubleKey.keyId, publicKey: doubleKey.publicKey, notAfter }] }];
+    const people = [...roster.people, { personId: 'double-1', roles: ['approver', 'activator'] as Role[], keys: [{ kind: 'ed25519' as const, keyId: doubleKey.keyId, publicKey: doubleKey.publicKey, notAfter }] }];
     await writeRoster(signRoster({ ...roster, version: 2, people }, rootKeys));
 
     const all = await attacks();
@@ -299,8 +299,8 @@ describe('law 8: two people to start, one to stop', () => {
       ...roster,
       version: 99,
       people: [
-        { personId: 'approver-1', roles: ['approver'], keys: [{ keyId: mate.keyId, publicKey: mate.publicKey, notAfter }] },
-        { personId: 'activator-1', roles: ['activator'], keys: [{ keyId: other.keyId, publicKey: other.publicKey, notAfter }] },
+        { personId: 'approver-1', roles: ['approver'], keys: [{ kind: 'ed25519' as const, keyId: mate.keyId, publicKey: mate.publicKey, notAfter }] },
+        { personId: 'activator-1', roles: ['activator'], keys: [{ kind: 'ed25519' as const, keyId: other.keyId, publicKey: other.publicKey, notAfter }] },
       ],
     };
     const [first] = rootKeys;

@@ -122,7 +122,7 @@ describe('penreg order sign, on a machine that is on no network', () => {
     expect(err).toContain('26-mj-1001');
     const { envelope } = read<{ envelope: Envelope }>('approval.json');
     expect(envelope.statement).toMatchObject({ act: 'approve', personId: 'anna', role: 'approver', rosterVersion: 3, orderId: ORDER, prev: null });
-    expect(verifyEnvelope(envelope, read<KeyPair>('anna.key.json').publicKey)).toBe(true);
+    expect(verifyEnvelope(envelope, { kind: 'ed25519', publicKey: read<KeyPair>('anna.key.json').publicKey })).toBe(true);
     expect(statSync(at('approval.json')).mode & 0o777).toBe(0o600);
   });
 
@@ -171,7 +171,7 @@ describe('penreg head', () => {
     expect((await sign('arno.key.json', 'head.json', '--with', at('first.json'))).code).toBe(EXIT.ok);
 
     const keys = ['anna', 'arno'].map((personId) => ({ personId, ...read<KeyPair>(`${personId}.key.json`) }));
-    const roster: Roster = { type: 'penreg/roster/1', deployment: 'test', version: 1, demo: false, people: keys.map(({ personId, keyId, publicKey }) => ({ personId, roles: ['approver'], keys: [{ keyId, publicKey, notAfter: 4e12 }] })), taps: [], services: [] };
+    const roster: Roster = { type: 'penreg/roster/1', deployment: 'test', version: 1, demo: false, people: keys.map(({ personId, keyId, publicKey }) => ({ personId, roles: ['approver'], keys: [{ kind: 'ed25519', keyId, publicKey, notAfter: 4e12 }] })), taps: [], services: [] };
     expect(verifyHeadAcceptance(read('head.json'), roster, Date.now())).toMatchObject({ replaces: { epoch: 41 }, by: { epoch: 40 } });
   });
 

@@ -106,6 +106,6 @@ export const confirm = async (io: Console, act: Act): Promise<void> => {
 export const signAct = <A extends Act>({ act, params, presented, key, personId, role, rosterVersion, signedAt }: SigningRequest<A>): Envelope => {
   const statement = composeStatement(presented.body, act, params, { personId, keyId: key.keyId, role, rosterVersion }, { prev: presented.prev, signedAt });
   const envelope = signStatement(statement as Statement, key.privateKey.reveal());
-  if (!verifyEnvelope(envelope, key.publicKey)) throw new CliError('unverified', 'the signature just made does not verify; nothing was sent');
+  if (!verifyEnvelope(envelope, { kind: 'ed25519', publicKey: key.publicKey })) throw new CliError('unverified', 'the signature just made does not verify; nothing was sent');
   return envelope;
 };

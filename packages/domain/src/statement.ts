@@ -74,12 +74,26 @@ export const StatementSchema = z.discriminatedUnion('act', [
 export type Statement = z.infer<typeof StatementSchema>;
 export type StatementOf<A extends Act> = Extract<Statement, { act: A }>;
 
-/** A signed statement. `alg` is open for WebAuthn, whose signature covers more than the statement. */
-export const EnvelopeSchema = z.strictObject({
-  statement: StatementSchema,
-  alg: z.literal('Ed25519'),
-  /** base64url, 64 bytes. */
-  signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
-});
+const Base64url = (least: number, most: number) => z.string().regex(new RegExp(`^[A-Za-z0-9_-]{${least},${most}}$`));
+
+/** A signed statement. The signature covers the canonical statement itself, or, with WebAuthn, a challenge that is its hash. */
+export const EnvelopeSchema = z.discriminatedUnion('alg', [
+  z.strictObject({
+    statement: StatementSchema,
+    alg: z.literal('Ed25519'),
+    /** base64url, 64 bytes. */
+    signature: Base64url(86, 86),
+  }),
+  z.strictObject({
+    statement: StatementSchema,
+    alg: z.literal('WebAuthn'),
+    /** What the authenticator says of itself and its user, base64url. */
+    authenticatorData: Base64url(50, 50),
+    /** What the browser says it asked for, base64url: the bytes it made, never made anew. */
+    clientDataJSON: Base64url(1, 4_096),
+    /** Over `authenticatorData || SHA-256(clientDataJSON)`, base64url: DER for ES256, 64 bytes for EdDSA. */
+    signature: Base64url(11, 96),
+  }),
+]);
 export type Envelope = z.infer<typeof EnvelopeSchema>;
-export type EnvelopeOf<A extends Act> = Omit<Envelope, 'statement'> & { readonly statement: StatementOf<A> };
+export type EnvelopeOf<A extends Act> = Envelope & { readonly statement: StatementOf<A> };

@@ -2,7 +2,7 @@ import { OrderIdSchema, Sha256Schema, UtcMsSchema } from '@penreg/domain';
 import { z } from 'zod';
 import { canonicalJson, type JsonValue } from './canonical.ts';
 import { signBytes, verifyBytes, type SigningKey } from './keys.ts';
-import { tapKeyOf, type Roster } from './roster.ts';
+import { isCompromised, lifeEndOf, tapKeyOf, type Roster } from './roster.ts';
 
 const NameSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 
@@ -33,10 +33,10 @@ export const signConfirmation = (fields: Omit<Confirmation, 'type' | 'keyId' | '
   return { ...unsigned, signature: signBytes(textOf(unsigned), key.privateKey) };
 };
 
-/** Whether a tap of the roster said so with a key that counted at the time it names. */
+/** Whether a tap of the roster said so with a key that counted at the time it names. Whoever holds a compromised key names any time: it confirms nothing. */
 export const verifyConfirmation = (confirmation: Confirmation, roster: Roster): boolean => {
   if (!ConfirmationSchema.safeParse(confirmation).success) return false;
   const key = tapKeyOf(roster, confirmation.tap, confirmation.keyId);
-  if (key === undefined || confirmation.at >= key.notAfter || confirmation.deployment !== roster.deployment) return false;
+  if (key === undefined || isCompromised(key) || confirmation.at >= lifeEndOf(key) || confirmation.deployment !== roster.deployment) return false;
   return verifyBytes(textOf(confirmation), confirmation.signature, key.publicKey);
 };

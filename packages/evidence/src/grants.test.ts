@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Grant, Statement } from '@penreg/domain';
 import { T0, bodyOf } from '../../domain/src/testing.ts';
 import { GRANT_REFUSALS, refusalsOf, verifyApproval, verifyGrant, verifyRestriction, type GrantRefusal } from './grants.ts';
 import { generateKeyPair } from './keys.ts';
+import { PARTY, openAuthenticator } from './testing-authenticator.ts';
 import { NOW, anna, annaTwo, arno, confirmationOf, nora, paula, rosterOf, signed, signedGrant, trustOf, type Signatory } from './testing.ts';
 
 const DAY = 86_400_000;
@@ -15,6 +17,8 @@ const reasonOf = (grant: unknown, over: Parameters<typeof trustOf>[0] = {}): Gra
 };
 const withKeysUntil = (notAfter: number, personId: string) =>
   rosterOf({ people: rosterOf().people.map((p) => (p.personId === personId ? { ...p, keys: p.keys.map((k) => ({ ...k, notAfter })) } : p)) });
+const withEnded = (how: 'left' | 'compromised', since: number, ...personIds: readonly string[]) =>
+  rosterOf({ people: rosterOf().people.map((p) => (personIds.includes(p.personId) ? { ...p, keys: p.keys.map((k) => ({ ...k, ended: { how, since } })) } : p)) });
 const paulaAs = (role: 'approver' | 'activator'): Signatory => ({ ...paula, role });
 
 describe('a grant is accepted', () => {
@@ -86,6 +90,12 @@ const CASES: readonly (readonly [what: string, reason: GrantRefusal, grant: () =
   ['an approver’s key that had expired', 'key-expired', () => signedGrant(), () => ({ roster: withKeysUntil(NOW - 60_000, 'anna') })],
   ['an approver’s key that expired before the activation', 'key-expired', () => signedGrant(), () => ({ roster: withKeysUntil(NOW - 30_000, 'anna') })],
   ['an activator’s key that had expired', 'key-expired', () => signedGrant(), () => ({ roster: withKeysUntil(NOW - 5_000, 'arno') })],
+  ['an approver who had left', 'key-expired', () => signedGrant(), () => ({ roster: withEnded('left', NOW - 60_000, 'anna') })],
+  ['an approver who left before the activation', 'key-expired', () => signedGrant(), () => ({ roster: withEnded('left', NOW - 30_000, 'anna') })],
+  ['an activator who had left', 'key-expired', () => signedGrant(), () => ({ roster: withEnded('left', NOW - 5_000, 'arno') })],
+  ['a compromised approver', 'key-compromised', () => signedGrant(), () => ({ roster: withEnded('compromised', NOW - 60_000, 'anna') })],
+  ['a compromised activator', 'key-compromised', () => signedGrant(), () => ({ roster: withEnded('compromised', NOW - 5_000, 'arno') })],
+  ['a compromised activator who dates it back to before', 'key-compromised', () => signedGrant(), () => ({ roster: withEnded('compromised', NOW - 1_000, 'arno') })],
   ['an approval with another’s signature', 'signature', () => {
     const grant = signedGrant();
     return { ...grant, approval: { ...grant.approval, signature: grant.activation.signature } };
@@ -171,6 +181,80 @@ describe('a replayed activation is not made fresh', () => {
     const roster = rosterOf({ taps: rosterOf().taps.map((t) => ({ ...t, notAfter: NOW - HOUR })) });
     expect(reasonOf(grant, { ...late, roster, confirmations: [confirmationOf(grant)] })).toBe('stale');
     expect(refusedWith(confirmationOf(grant, { tap: 'anna' }, anna.key))).toBe('stale');
+  });
+});
+
+describe('a key that is compromised', () => {
+  const grant = signedGrant();
+  const { signedAt } = grant.activation.statement;
+  const check = (since: number, at: number | null, over: Parameters<typeof confirmationOf>[1] = {}, who = ['anna', 'arno']) =>
+    reasonOf(grant, { roster: withEnded('compromised', since, ...who), confirmations: at === null ? [] : [confirmationOf(grant, { at, ...over })] });
+
+  it('counts for what a tap had confirmed before, and for nothing else, whatever time it was signed at', () => {
+    for (const who of [['anna'], ['arno'], ['anna', 'arno']]) {
+      expect(check(signedAt + 2_001, signedAt + 2_000, {}, who)).toBe('accepted');
+      expect(check(signedAt + 2_000, signedAt + 2_000, {}, who)).toBe('key-compromised');
+      expect(check(NOW + DAY, null, {}, who)).toBe('key-compromised');
+      expect(check(NOW + DAY, signedAt + 2_000, { activationHash: 'd'.repeat(64) }, who)).toBe('key-compromised');
+    }
+  });
+  it('does not count for a confirmation from before the signature, nor from a tap whose own key is compromised', () => {
+    expect(check(NOW + DAY, signedAt - 1_001)).toBe('key-compromised');
+    const roster = withEnded('compromised', NOW + DAY, 'anna');
+    const taps = roster.taps.map((t) => ({ ...t, ended: { how: 'compromised' as const, since: NOW + DAY } }));
+    expect(reasonOf(grant, { roster: { ...roster, taps }, confirmations: [confirmationOf(grant)] })).toBe('key-compromised');
+  });
+  it('for any times: accepted if and only if both statements and a confirmation in time lie before the compromise', () => {
+    const time = fc.integer({ min: -20 * MINUTE, max: 20 * MINUTE });
+    fc.assert(
+      fc.property(time, fc.option(time), (since, confirmed) => {
+        const at = confirmed === null ? null : signedAt + confirmed;
+        const inTime = confirmed !== null && confirmed >= -1_000 && confirmed <= 15 * MINUTE && confirmed < since;
+        expect(check(signedAt + since, at)).toBe(inTime && since > 0 ? 'accepted' : 'key-compromised');
+      }),
+      { numRuns: 500 },
+    );
+  });
+  it('signs no approval any more, and its restrictions are obeyed in doubt', () => {
+    const approval = signed(anna, grant.body, 'approve', {}, null, NOW - 1_000);
+    expect(verifyApproval(grant.body, approval, { ...trustOf(), roster: withEnded('compromised', NOW, 'anna') })).toEqual({ outcome: 'refused', reason: 'key-compromised' });
+    expect(verifyRestriction(signed(anna, grant.body, 'stop', { reason: 'other' }, null, NOW - 1_000), grant, withEnded('compromised', NOW, 'anna'), NOW)).toBe('key-compromised');
+    expect(verifyRestriction(signed(anna, grant.body, 'stop', { reason: 'other' }, null, NOW), grant, withEnded('left', NOW, 'anna'), NOW)).toBe('key-expired');
+  });
+});
+
+describe('a holder who left', () => {
+  const grant = signedGrant();
+  const { signedAt } = grant.activation.statement;
+  const check = (since: number) => reasonOf(grant, { roster: withEnded('left', since, 'anna', 'arno'), now: NOW + 30 * DAY, confirmations: [confirmationOf(grant)] });
+  it('leaves what they signed in force', () => {
+    expect(check(signedAt + 1)).toBe('accepted');
+    expect(check(signedAt)).toBe('key-expired');
+  });
+});
+
+describe('a grant signed in a browser', () => {
+  const [ann, arn] = [openAuthenticator('ES256'), openAuthenticator('EdDSA')];
+  const passkey = ({ keyId, publicKey }: typeof ann) => ({ kind: 'webauthn' as const, keyId, publicKey, notAfter: NOW + DAY });
+  const roster = rosterOf({
+    webauthn: { rpId: PARTY.rpId, origins: [...PARTY.origins] },
+    people: [
+      { personId: 'anna', roles: ['approver'], keys: [passkey(ann)] },
+      { personId: 'arno', roles: ['activator'], keys: [passkey(arn)] },
+    ],
+  });
+  const inBrowser = (who: Signatory, by: typeof ann): Signatory => ({ ...who, key: { ...who.key, keyId: by.keyId } });
+  const made = signedGrant({ approver: inBrowser(anna, ann), activator: inBrowser(arno, arn) });
+  const grant = { ...made, approval: ann.sign(made.approval.statement), activation: arn.sign(made.activation.statement) };
+
+  it('is accepted, and refused when its signature is another, of another kind, or nothing says for whom browsers sign', () => {
+    expect(reasonOf(grant, { roster })).toBe('accepted');
+    expect(reasonOf({ ...grant, activation: ann.sign(grant.activation.statement) }, { roster })).toBe('signature');
+    expect(reasonOf({ ...grant, approval: ann.sign(grant.approval.statement, { flags: 1 }) }, { roster })).toBe('signature');
+    expect(reasonOf({ ...grant, approval: made.approval }, { roster })).toBe('signature');
+    const { webauthn: _, ...nowhere } = roster;
+    expect(reasonOf(grant, { roster: nowhere })).toBe('signature');
+    expect(reasonOf(signedGrant(), { roster: { ...roster, people: rosterOf().people } })).toBe('accepted');
   });
 });
 

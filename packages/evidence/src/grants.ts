@@ -12,9 +12,8 @@ import {
 } from '@penreg/domain';
 import { canonicalJson, type JsonValue } from './canonical.ts';
 import { verifyConfirmation, type Confirmation } from './confirmation.ts';
-import { verifyBytes } from './keys.ts';
-import { personOfKey, type Roster } from './roster.ts';
-import { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, statementHashOf } from './statements.ts';
+import { isCompromised, lifeEndOf, personOfKey, type Roster } from './roster.ts';
+import { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, statementHashOf, verifyEnvelope } from './statements.ts';
 
 /** Why a grant is refused, in the order in which it is looked at. */
 export const GRANT_REFUSALS = [
@@ -40,8 +39,10 @@ export const GRANT_REFUSALS = [
   'signer',
   /** The statement claims another role than its act needs, or the person does not hold it. */
   'role',
-  /** A key had expired when it signed, or the approver's when the activator signed. */
+  /** A key had expired, or its person had left, when it signed; or the approver's when the activator signed. */
   'key-expired',
+  /** A key is compromised, and no tap confirmed the activation before it was. */
+  'key-compromised',
   /** A signature is not valid. */
   'signature',
   /** One person signed both. */
@@ -100,17 +101,32 @@ const differs = (statement: Statement, body: OrderBody, bodyHash: string, deploy
   return statement.bodyHash === bodyHash ? null : 'body';
 };
 
-type SignerDoubt = 'roster-version' | 'signer' | 'role' | 'key-expired' | 'signature';
+const SIGNER_DOUBTS = ['roster-version', 'signer', 'role', 'key-expired', 'key-compromised', 'signature'] as const satisfies readonly GrantRefusal[];
+type SignerDoubt = (typeof SIGNER_DOUBTS)[number];
 
-/** What is wrong with who signed it: the roster's person, in this role, with a key that counted then and at `until`. In the order of `GRANT_REFUSALS`. */
-const signerDoubts = ({ statement, signature }: Envelope, role: Role, roster: Roster, until: UtcMs): readonly SignerDoubt[] => {
+/** Whether it is proven, other than by the statement, that a statement was there before an instant. */
+type Proof = (before: UtcMs) => boolean;
+const UNPROVEN: Proof = () => false;
+
+/**
+ * What is wrong with who signed it: the roster's person, in this role, with a key that counted then and at `until`. In the order of `GRANT_REFUSALS`.
+ *
+ * A holder who left is believed about the time of signing, within the bounds that every signer has. Whoever holds a
+ * compromised key writes any time into what they sign, so its word counts only where it says that it is older than the
+ * compromise and something else proves it.
+ */
+const signerDoubts = (envelope: Envelope, role: Role, roster: Roster, until: UtcMs, isProven = UNPROVEN): readonly SignerDoubt[] => {
+  const { statement } = envelope;
   const doubts: SignerDoubt[] = [];
   if (statement.rosterVersion > roster.version) doubts.push('roster-version');
   const person = personOfKey(roster, statement.keyId);
   if (person === undefined || person.personId !== statement.personId) return [...doubts, 'signer'];
   if (statement.role !== role || !person.roles.includes(role)) doubts.push('role');
-  if (Math.max(statement.signedAt, until) >= person.key.notAfter) doubts.push('key-expired');
-  if (!verifyBytes(canonicalJson(statement as JsonValue), signature, person.key.publicKey)) doubts.push('signature');
+  const { key } = person;
+  const lifeEnd = lifeEndOf(key);
+  if (Math.max(statement.signedAt, until) >= (isCompromised(key) ? key.notAfter : lifeEnd)) doubts.push('key-expired');
+  if (isCompromised(key) && (statement.signedAt >= lifeEnd || !isProven(lifeEnd))) doubts.push('key-compromised');
+  if (!verifyEnvelope(envelope, key, roster.webauthn)) doubts.push('signature');
   return doubts;
 };
 
@@ -199,12 +215,17 @@ const CHECKS: readonly (readonly [Exclude<GrantRefusal, 'schema' | 'act' | Signe
  * signature makes an activation fresh. A confirmation of an activation says nothing about another one of the same body.
  */
 const isFresh = ({ grant, activation, bodyHash, trust }: Case): boolean => {
-  const { now, clockBound } = trust;
-  const earliest = activation.signedAt - clockBound;
-  const latest = Math.min(activation.signedAt + (trust.activationFreshMs ?? ACT_LIFE_MS), activation.expiresAt + clockBound);
+  const { now } = trust;
+  const { earliest, latest } = freshnessOf(activation, trust);
   if (grant.published <= latest && now >= earliest && now <= latest) return true;
   return isConfirmed(grant, statementHashOf(activation), bodyHash, trust, earliest, latest);
 };
+
+/** When a tap must have seen an activation, first and last. */
+const freshnessOf = ({ signedAt, expiresAt }: StatementOf<'activate'>, { clockBound, activationFreshMs = ACT_LIFE_MS }: GrantTrust): { readonly earliest: UtcMs; readonly latest: UtcMs } => ({
+  earliest: signedAt - clockBound,
+  latest: Math.min(signedAt + activationFreshMs, expiresAt + clockBound),
+});
 
 /** Every reason to refuse a grant, the first one first. Lazy: who wants one pays for no more. Exported for tests. */
 export function* refusalsOf(value: unknown, trust: GrantTrust): Generator<GrantRefusal> {
@@ -224,10 +245,22 @@ export function* refusalsOf(value: unknown, trust: GrantTrust): Generator<GrantR
   return;
 }
 
-/** An approver's key that has expired by the activation could be a stolen one signing into the past: both count until then. */
-const signersOf = ({ grant, activation, trust }: Case): readonly SignerDoubt[] => [
-  ...new Set([...signerDoubts(grant.approval, 'approver', trust.roster, activation.signedAt), ...signerDoubts(grant.activation, 'activator', trust.roster, activation.signedAt)]),
-];
+/**
+ * An approver's key that has expired by the activation could be a stolen one signing into the past: both count until then.
+ *
+ * What proves that a grant is older than a compromise is a tap's confirmation of its activation, made before: it names
+ * the activation's hash and with it the approval that the activation follows. The tap's own clock proves nothing here: a
+ * thief signs into the last fifteen minutes as easily as into last year.
+ */
+const signersOf = ({ grant, activation, bodyHash, trust }: Case): readonly SignerDoubt[] => {
+  const { earliest, latest } = freshnessOf(activation, trust);
+  const isProven: Proof = (before) => isConfirmed(grant, statementHashOf(activation), bodyHash, trust, earliest, Math.min(latest, before - 1));
+  const found = [
+    ...signerDoubts(grant.approval, 'approver', trust.roster, activation.signedAt, isProven),
+    ...signerDoubts(grant.activation, 'activator', trust.roster, activation.signedAt, isProven),
+  ];
+  return SIGNER_DOUBTS.filter((doubt) => found.includes(doubt));
+};
 
 const isCanonical = (parsed: Grant, value: unknown): boolean => {
   try {
@@ -238,7 +271,7 @@ const isCanonical = (parsed: Grant, value: unknown): boolean => {
 };
 
 /** Why a restriction does not verify. It is obeyed all the same, and alarmed. */
-export const RESTRICTION_DOUBTS = ['act', 'deployment', 'order', 'version', 'body', 'link', 'nonce', 'roster-version', 'signer', 'role', 'key-expired', 'signature', 'time'] as const;
+export const RESTRICTION_DOUBTS = ['act', 'deployment', 'order', 'version', 'body', 'link', 'nonce', 'roster-version', 'signer', 'role', 'key-expired', 'key-compromised', 'signature', 'time'] as const;
 export type RestrictionDoubt = (typeof RESTRICTION_DOUBTS)[number];
 
 /** Roles any one of which can narrow, end or stop. */

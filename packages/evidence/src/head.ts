@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson, type JsonValue } from './canonical.ts';
 import { EvidenceError } from './error.ts';
 import { signBytes, verifyBytes, type SigningKey } from './keys.ts';
-import { personOfKey, type Roster } from './roster.ts';
+import { isCompromised, lifeEndOf, personOfKey, type Roster } from './roster.ts';
 
 const NameSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 const HeadSchema = z.strictObject({ epoch: z.int().min(0), head: Sha256Schema.nullable() });
@@ -57,8 +57,9 @@ export const verifyHeadAcceptance = (acceptance: unknown, roster: Roster, now: n
     if (statement.deployment !== roster.deployment) return refuse('made for another deployment');
     if (person === undefined || person.personId !== statement.personId) return refuse('a signer is not in the roster');
     if (!person.roles.includes('approver') && !person.roles.includes('activator')) return refuse('a signer holds no role that starts collections');
-    if (statement.signedAt >= person.key.notAfter || now >= person.key.notAfter || now >= statement.expiresAt) return refuse('a key or a statement has expired');
-    if (!verifyBytes(canonicalJson(statement as JsonValue), signature, person.key.publicKey)) return refuse('a signature is not valid');
+    if (isCompromised(person.key)) return refuse('a key is compromised');
+    if (Math.max(statement.signedAt, now) >= lifeEndOf(person.key) || now >= statement.expiresAt) return refuse('a key or a statement has expired');
+    if (person.key.kind !== 'ed25519' || !verifyBytes(canonicalJson(statement as JsonValue), signature, person.key.publicKey)) return refuse('a signature is not valid');
   }
   if (first.statement.personId === second.statement.personId) return refuse('two different people are needed');
   return { replaces: first.statement.replaces, by: first.statement.by };

@@ -19,8 +19,8 @@ export { HeadAcceptanceSchema, signHead, verifyHeadAcceptance, type AcceptedHead
 export { jurisdictionRowHash } from './jurisdiction.ts';
 export { generateKeyPair, keyIdOf, publicKeyOf, signBytes, verifyBytes, type KeyPair, type SigningKey } from './keys.ts';
 export { EMPTY_MERKLE_ROOT, MerkleBuilder, merkleRoot } from './merkle.ts';
-export { RosterSchema, SignedRosterSchema, personOfKey, signRoster, verifyRoster, type Roster, type RosterTrust, type SignedRoster } from './roster.ts';
+export { RosterSchema, SignedRosterSchema, isCompromised, lifeEndOf, personOfKey, requireSound, signRoster, verifyRoster, type Roster, type RosterTrust, type SignedRoster } from './roster.ts';
 export { SealChain, recordHash, sealTag, verifyCoverage, verifySeal } from './seals.ts';
 export { sentenceOf } from './sentence.ts';
-export { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, composeStatement, newNonce, signStatement, statementHashOf, verifyEnvelope, type Signer } from './statements.ts';
+export { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, composeStatement, newNonce, signStatement, statementHashOf, verifyEnvelope, type Signer, type StatementKey } from './statements.ts';
 export { VOID_REASONS, signVoid, verifyVoid, type RecordVoid, type VoidReason } from './voids.ts';

@@ -29,18 +29,41 @@ const cached = (cache: Map<string, KeyObject>, text: string, make: () => KeyObje
 };
 
 /** Bytes of a base64url text, or null unless the text is the only one of these bytes: no padding, no spare bits. */
-const fromBase64url = (text: string, length: number): Buffer | null => {
+export const fromBase64url = (text: string): Buffer | null => {
   const bytes = Buffer.from(text, 'base64url');
-  return bytes.length === length && bytes.toString('base64url') === text ? bytes : null;
+  return bytes.toString('base64url') === text ? bytes : null;
 };
 
+const ED25519_BYTES = 32;
+/** 0x04 and both coordinates (SEC 1, 2.3.3). */
+const P256_BYTES = 65;
+
 const publicKeys = new Map<string, KeyObject>();
-const publicKeyObject = (publicKey: string): KeyObject =>
+const ed25519Key = (publicKey: string): KeyObject =>
   cached(publicKeys, publicKey, () => {
-    const raw = fromBase64url(publicKey, 32);
-    if (raw === null) throw new EvidenceError('key', 'a public key is 32 bytes as base64url');
+    const raw = fromBase64url(publicKey);
+    if (raw?.length !== ED25519_BYTES) throw new EvidenceError('key', 'a public key is 32 bytes as base64url');
     return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
   });
+
+const p256Keys = new Map<string, KeyObject>();
+const p256Key = (publicKey: string): KeyObject =>
+  cached(p256Keys, publicKey, () => {
+    const raw = fromBase64url(publicKey);
+    try {
+      if (raw?.length === P256_BYTES && raw[0] === 4)
+        return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x: raw.toString('base64url', 1, 33), y: raw.toString('base64url', 33) }, format: 'jwk' });
+    } catch {
+      // Not a point of the curve; said below.
+    }
+    throw new EvidenceError('key', 'a P-256 key is an uncompressed point of the curve, 65 bytes as base64url');
+  });
+
+/** Whether it is a key of Ed25519 or, 65 bytes long, a point of P-256. @throws EvidenceError `key` */
+export const requirePublicKey = (publicKey: string): void => {
+  const isP256 = Buffer.from(publicKey, 'base64url').length === P256_BYTES;
+  (isP256 ? p256Key : ed25519Key)(publicKey);
+};
 
 const privateKeys = new Map<string, KeyObject>();
 const privateKeyObject = (privateKey: string): KeyObject =>
@@ -60,9 +83,8 @@ const rawOf = (key: KeyObject): string => key.export({ format: 'der', type: 'spk
 
 /** The first 16 hexadecimal digits of SHA-256 of the raw public key. @throws EvidenceError `key` */
 export const keyIdOf = (publicKey: string): string => {
-  const raw = fromBase64url(publicKey, 32);
-  if (raw === null) throw new EvidenceError('key', 'a public key is 32 bytes as base64url');
-  return sha256Hex(raw).slice(0, 16);
+  requirePublicKey(publicKey);
+  return sha256Hex(Buffer.from(publicKey, 'base64url')).slice(0, 16);
 };
 
 /** The public key of a private one. @throws EvidenceError `key` */
@@ -80,6 +102,34 @@ export const signBytes = (data: string | Uint8Array, privateKey: string): string
 
 /** Whether a signature is one by this key over exactly these bytes. A signature has one text: any other is false. @throws EvidenceError `key` */
 export const verifyBytes = (data: string | Uint8Array, signature: string, publicKey: string): boolean => {
-  const bytes = fromBase64url(signature, 64);
-  return bytes !== null && verify(null, typeof data === 'string' ? Buffer.from(data) : data, publicKeyObject(publicKey), bytes);
+  const bytes = fromBase64url(signature);
+  return bytes?.length === 64 && verify(null, typeof data === 'string' ? Buffer.from(data) : data, ed25519Key(publicKey), bytes);
+};
+
+/**
+ * The two numbers of an ECDSA signature, 64 bytes, out of its DER form (RFC 3279, 2.2.3); null for any form but the one
+ * that DER has of them: BER lengths, needless zeros, bytes behind.
+ */
+const numbersOf = (der: Uint8Array): Buffer | null => {
+  const numbers = Buffer.alloc(64);
+  if (der[0] !== 0x30 || der[1] !== der.length - 2) return null;
+  let at = 2;
+  for (const end of [32, 64]) {
+    const length = der[at + 1] ?? 0;
+    const number = der.subarray(at + 2, at + 2 + length);
+    const [first = 0xff, second = 0] = number;
+    if (der[at] !== 0x02 || number.length !== length || first >= 0x80 || (first === 0 && second < 0x80)) return null;
+    const bare = first === 0 ? number.subarray(1) : number;
+    if (bare.length > 32) return null;
+    numbers.set(bare, end - bare.length);
+    at += 2 + length;
+  }
+  return at === der.length ? numbers : null;
+};
+
+/** Whether a signature, DER as base64url, is one of ECDSA on P-256 with SHA-256 over exactly these bytes. @throws EvidenceError `key` */
+export const verifyEs256 = (data: Uint8Array, signature: string, publicKey: string): boolean => {
+  const der = fromBase64url(signature);
+  const numbers = der === null ? null : numbersOf(der);
+  return numbers !== null && verify('sha256', data, { key: p256Key(publicKey), dsaEncoding: 'ieee-p1363' }, numbers);
 };

@@ -3,14 +3,36 @@ import { z } from 'zod';
 import { canonicalJson, type JsonValue } from './canonical.ts';
 import { EvidenceError } from './error.ts';
 import { keyIdOf, signBytes, verifyBytes, type KeyPair } from './keys.ts';
+import type { StatementKey } from './statements.ts';
 
 const NameSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a name is 1–64 of [A-Za-z0-9._-]');
+
+/** How the life of a key ended before its time. */
+const EndedSchema = z.strictObject({
+  /**
+   * `left`: its holder is gone; what it signs at or after `since` counts for nothing.
+   * `compromised`: somebody else may hold it, and can write any time into what they sign; only what a tap has confirmed before `since` counts.
+   */
+  how: z.enum(['left', 'compromised']),
+  since: UtcMsSchema,
+});
+
 const key = {
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a public key is 32 bytes as base64url'),
-  /** What it signs at or after this instant counts for nothing. Retire a key by this, never by deleting it: a deleted key's old signatures fail too. */
+  /** What it signs at or after this instant counts for nothing. A key is retired by this, never deleted: a deleted key's old signatures fail too. */
   notAfter: UtcMsSchema,
+  ended: EndedSchema.optional(),
 };
+
+const PersonKeySchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ed25519'), ...key }),
+  z.strictObject({
+    kind: z.literal('webauthn'),
+    ...key,
+    publicKey: z.string().regex(/^([A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{87})$/, 'a credential is an Ed25519 key, 32 bytes, or an uncompressed point of P-256, 65 bytes, as base64url'),
+  }),
+]);
 
 /** Who may act: people, taps and services with their keys, under the signatures of root keys that no service holds. */
 export const RosterSchema = z.strictObject({
@@ -19,7 +41,9 @@ export const RosterSchema = z.strictObject({
   version: z.int().min(1),
   /** Made for a demonstration: no other deployment accepts it. */
   demo: z.boolean(),
-  people: z.array(z.strictObject({ personId: NameSchema, roles: z.array(z.enum(ROLES)), keys: z.array(z.strictObject(key)) })),
+  /** For whom browsers sign; without it a credential of WebAuthn signs nothing. */
+  webauthn: z.strictObject({ rpId: z.string().min(1).max(253), origins: z.array(z.string().regex(/^https:\/\/[a-z0-9.-]{1,253}(:\d{1,5})?$/, 'an origin is https://host or https://host:port')).min(1).max(20) }).optional(),
+  people: z.array(z.strictObject({ personId: NameSchema, roles: z.array(z.enum(ROLES)), keys: z.array(PersonKeySchema) })),
   taps: z.array(z.strictObject({ tap: NameSchema, ...key })),
   services: z.array(z.strictObject({ service: NameSchema, ...key })),
 });
@@ -51,9 +75,22 @@ const refuseDoubles = (list: readonly string[], what: string): void => {
 };
 
 /**
- * A roster whose signatures were checked against this deployment's own root keys.
+ * What a roster must be whoever signs it.
  *
  * One key under two people would let one person act as two, so a key stands in a roster once.
+ *
+ * @throws EvidenceError `duplicate`, `key-id`, `key`
+ */
+export const requireSound = (roster: Roster): void => {
+  const keys = [...roster.people.flatMap((person) => person.keys), ...roster.taps, ...roster.services];
+  refuseDoubles(keys.map((k) => k.publicKey), 'key');
+  refuseDoubles(roster.people.map((p) => p.personId), 'person');
+  refuseDoubles(roster.taps.map((t) => `${t.tap}/${t.keyId}`), 'tap and key');
+  if (keys.some((k) => keyIdOf(k.publicKey) !== k.keyId)) throw new EvidenceError('key-id', 'a key id is the first 16 digits of the SHA-256 of its key');
+};
+
+/**
+ * A roster whose signatures were checked against this deployment's own root keys.
  *
  * @throws EvidenceError `schema`, `trust`, `threshold`, `deployment`, `demo`, `duplicate`, `key-id`, `key`
  */
@@ -75,11 +112,7 @@ export const verifyRoster = (signed: unknown, trust: RosterTrust): Roster => {
   if (roster.deployment !== trust.deployment) throw new EvidenceError('deployment', 'the roster was made for another deployment');
   if (roster.demo && trust.demo !== true) throw new EvidenceError('demo', 'the roster was made for a demonstration');
 
-  const keys = [...roster.people.flatMap((person) => person.keys), ...roster.taps, ...roster.services];
-  refuseDoubles(keys.map((k) => k.publicKey), 'key');
-  refuseDoubles(roster.people.map((p) => p.personId), 'person');
-  refuseDoubles(roster.taps.map((t) => `${t.tap}/${t.keyId}`), 'tap and key');
-  if (keys.some((k) => keyIdOf(k.publicKey) !== k.keyId)) throw new EvidenceError('key-id', 'a key id is the first 16 digits of the SHA-256 of its key');
+  requireSound(roster);
   return roster;
 };
 
@@ -87,10 +120,17 @@ export interface RosterKey {
   readonly keyId: string;
   readonly publicKey: string;
   readonly notAfter: UtcMs;
+  readonly ended?: z.infer<typeof EndedSchema> | undefined;
 }
+export type PersonKey = RosterKey & StatementKey;
+
+/** The first instant at which what a key signs counts for nothing. Of a compromised key less than that counts: see `grants.ts`. */
+export const lifeEndOf = ({ notAfter, ended }: RosterKey): UtcMs => Math.min(notAfter, ended?.since ?? notAfter);
+
+export const isCompromised = ({ ended }: RosterKey): boolean => ended?.how === 'compromised';
 
 /** Who a key belongs to, or undefined: the roster decides whose it is, never the statement. */
-export const personOfKey = (roster: Roster, keyId: string): { readonly personId: string; readonly roles: readonly Role[]; readonly key: RosterKey } | undefined => {
+export const personOfKey = (roster: Roster, keyId: string): { readonly personId: string; readonly roles: readonly Role[]; readonly key: PersonKey } | undefined => {
   for (const { personId, roles, keys } of roster.people) {
     const found = keys.find((k) => k.keyId === keyId);
     if (found !== undefined) return { personId, roles, key: found };

@@ -3,7 +3,7 @@ import { canonicalJson, hashOf, sha256Hex, type JsonObject } from './canonical.t
 import { EvidenceError } from './error.ts';
 import { signBytes, verifyBytes, type SigningKey } from './keys.ts';
 import { merkleRoot } from './merkle.ts';
-import { tapKeyOf, type Roster } from './roster.ts';
+import { lifeEndOf, tapKeyOf, type Roster } from './roster.ts';
 
 /**
  * The hash of a record: SHA-256 of the canonical JSON of exactly its fields, the offset as a decimal string, lists in
@@ -85,7 +85,7 @@ const coverageText = (c: Omit<FlushCoverage, 'signature'>): string =>
 /** Whether a tap of the roster signed this coverage with a key that counted when it was read. */
 export const verifyCoverage = (coverage: FlushCoverage, roster: Roster): boolean => {
   const key = tapKeyOf(roster, coverage.tap, coverage.keyId);
-  return key !== undefined && coverage.readAt < key.notAfter && verifyBytes(coverageText(coverage), coverage.signature, key.publicKey);
+  return key !== undefined && coverage.readAt < lifeEndOf(key) && verifyBytes(coverageText(coverage), coverage.signature, key.publicKey);
 };
 
 const byPosition = (a: MetadataRecord, b: MetadataRecord): number => a.partition - b.partition || (a.offset < b.offset ? -1 : a.offset > b.offset ? 1 : 0);

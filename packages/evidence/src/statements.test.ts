@@ -21,9 +21,9 @@ describe('statements', () => {
     const narrow = composeStatement(bodyOf(), 'narrow', { at: NOW, kinds: ['message', 'call'] }, signer, { prev: null, signedAt: NOW });
     const envelope = signStatement({ ...narrow, params: { at: NOW, kinds: ['message', 'call'] } }, anna.key.privateKey);
     expect(envelope.statement.params).toEqual({ at: NOW, kinds: ['call', 'message'] });
-    expect(verifyEnvelope(envelope, anna.key.publicKey)).toBe(true);
-    expect(verifyEnvelope(envelope, arno.key.publicKey)).toBe(false);
-    expect(verifyEnvelope({ ...envelope, alg: 'none' } as never, anna.key.publicKey)).toBe(false);
+    expect(verifyEnvelope(envelope, { kind: 'ed25519', publicKey: anna.key.publicKey })).toBe(true);
+    expect(verifyEnvelope(envelope, { kind: 'ed25519', publicKey: arno.key.publicKey })).toBe(false);
+    expect(verifyEnvelope({ ...envelope, alg: 'none' } as never, { kind: 'ed25519', publicKey: anna.key.publicKey })).toBe(false);
   });
   it('are refused where they are none', () => {
     const approval = composeStatement(bodyOf(), 'approve', {}, signer, { prev: null, signedAt: NOW });

@@ -3,6 +3,7 @@ import { EnvelopeSchema, OrderBodySchema, StatementSchema, type Act, type Envelo
 import { canonicalJson, hashOf, type JsonValue } from './canonical.ts';
 import { EvidenceError } from './error.ts';
 import { signBytes, verifyBytes } from './keys.ts';
+import { verifyAssertion, type RelyingParty } from './webauthn.ts';
 
 /** SHA-256 of an order's canonical body: what people sign. Lists are brought into their one form first. @throws EvidenceError `schema` */
 export const bodyHashOf = (body: OrderBody): string => hashOf(parsed(OrderBodySchema, body, 'an order body') as JsonValue);
@@ -57,14 +58,28 @@ export const composeStatement = <A extends Act>(
   ) as StatementOf<A>;
 
 /** @throws EvidenceError `schema` for what is no statement, `key` for what is no key */
-export const signStatement = (statement: Statement, privateKey: string): Envelope => {
+export const signStatement = (statement: Statement, privateKey: string): Extract<Envelope, { alg: 'Ed25519' }> => {
   const canonical = parsed(StatementSchema, statement, 'a statement');
   return { statement: canonical, alg: 'Ed25519', signature: signBytes(canonicalJson(canonical as JsonValue), privateKey) };
 };
 
-/** Whether the envelope is whole and signed by this key. Nothing is said about who may sign. */
-export const verifyEnvelope = (envelope: Envelope, publicKey: string): boolean =>
-  EnvelopeSchema.safeParse(envelope).success && verifyBytes(canonicalJson(envelope.statement as JsonValue), envelope.signature, publicKey);
+/** What checks a person's signature. */
+export interface StatementKey {
+  readonly kind: 'ed25519' | 'webauthn';
+  readonly publicKey: string;
+}
+
+/** Whether the envelope is whole and signed by this key, in the way that its kind signs. Nothing is said about who may sign. @throws EvidenceError `key` */
+export const verifyEnvelope = (envelope: Envelope, { kind, publicKey }: StatementKey, party: RelyingParty | null = null): boolean => {
+  if (!EnvelopeSchema.safeParse(envelope).success) return false;
+  const text = canonicalJson(envelope.statement as JsonValue);
+  switch (envelope.alg) {
+    case 'Ed25519':
+      return kind === 'ed25519' && verifyBytes(text, envelope.signature, publicKey);
+    case 'WebAuthn':
+      return kind === 'webauthn' && party !== null && verifyAssertion(text, envelope, publicKey, party);
+  }
+};
 
 const parsed = <T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error } }, value: unknown, what: string): T => {
   const result = schema.safeParse(value);

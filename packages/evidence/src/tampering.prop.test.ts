@@ -90,8 +90,8 @@ describe('any change is found', () => {
     const narrow = signed(anna, body, 'narrow', { at: NOW, targets: body.targets, kinds: ['call'], fields: [], direction: 'pen', until: NOW + 5 }, signedGrant().activation, NOW);
     for (const envelope of [signedGrant().approval, signedGrant().activation, narrow, signed(anna, body, 'stop', { reason: 'other' }, null, NOW)]) {
       const key = envelope.statement.personId === 'arno' ? arno.key : anna.key;
-      expect(verifyEnvelope(envelope, key.publicKey)).toBe(true);
-      changesOf(envelope).forEach(isFound((other) => verifyEnvelope(other, key.publicKey)));
+      expect(verifyEnvelope(envelope, { kind: 'ed25519', publicKey: key.publicKey })).toBe(true);
+      changesOf(envelope).forEach(isFound((other) => verifyEnvelope(other, { kind: 'ed25519', publicKey: key.publicKey })));
     }
   });
 

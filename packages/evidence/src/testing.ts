@@ -26,6 +26,7 @@ export const tapKey = generateKeyPair();
 export const serviceKey = generateKeyPair();
 
 const keyOf = (key: KeyPair, notAfter = MAX_UTC_MS - 1) => ({ keyId: key.keyId, publicKey: key.publicKey, notAfter });
+const personKeyOf = (key: KeyPair) => ({ kind: 'ed25519' as const, ...keyOf(key) });
 
 export const rosterOf = (over: Partial<Roster> = {}): Roster => ({
   type: 'penreg/roster/1',
@@ -33,10 +34,10 @@ export const rosterOf = (over: Partial<Roster> = {}): Roster => ({
   version: 3,
   demo: false,
   people: [
-    { personId: 'paula', roles: ['proposer', 'approver', 'activator'], keys: [keyOf(paula.key)] },
-    { personId: 'anna', roles: ['approver', 'activator'], keys: [keyOf(anna.key), keyOf(annaTwo.key)] },
-    { personId: 'arno', roles: ['activator'], keys: [keyOf(arno.key)] },
-    { personId: 'nora', roles: ['analyst'], keys: [keyOf(nora.key)] },
+    { personId: 'paula', roles: ['proposer', 'approver', 'activator'], keys: [personKeyOf(paula.key)] },
+    { personId: 'anna', roles: ['approver', 'activator'], keys: [personKeyOf(anna.key), personKeyOf(annaTwo.key)] },
+    { personId: 'arno', roles: ['activator'], keys: [personKeyOf(arno.key)] },
+    { personId: 'nora', roles: ['analyst'], keys: [personKeyOf(nora.key)] },
   ],
   taps: [{ tap: 'tap-1', ...keyOf(tapKey) }],
   services: [{ service: 'reporting', ...keyOf(serviceKey) }],

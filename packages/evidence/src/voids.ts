@@ -1,7 +1,7 @@
 import type { OrderId, UtcMs } from '@penreg/domain';
 import { canonicalJson } from './canonical.ts';
 import { signBytes, verifyBytes, type SigningKey } from './keys.ts';
-import { serviceKeyOf, type Roster } from './roster.ts';
+import { lifeEndOf, serviceKeyOf, type Roster } from './roster.ts';
 
 /** Why rows were lawfully destroyed. */
 export const VOID_REASONS = ['outside-window', 'stop-overrun', 'unsealed', 'purge'] as const;
@@ -38,5 +38,5 @@ export const signVoid = (fields: Omit<RecordVoid, 'keyId' | 'signature'>, key: S
 /** Whether a service of the roster signed it with a key that counted at the time it names. */
 export const verifyVoid = (recordVoid: RecordVoid, roster: Roster): boolean => {
   const key = serviceKeyOf(roster, recordVoid.keyId);
-  return key !== undefined && recordVoid.at < key.notAfter && verifyBytes(textOf(recordVoid), recordVoid.signature, key.publicKey);
+  return key !== undefined && recordVoid.at < lifeEndOf(key) && verifyBytes(textOf(recordVoid), recordVoid.signature, key.publicKey);
 };

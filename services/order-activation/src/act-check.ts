@@ -3,6 +3,8 @@ import {
   ACT_LIFE_MS,
   APPROVAL_LIFE_MS,
   COMPILED_WINDOW_CAPS,
+  isCompromised,
+  lifeEndOf,
   personOfKey,
   RESTRICTING_ROLES,
   statementHashOf,
@@ -62,10 +64,11 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
   const signer = personOfKey(roster, statement.keyId);
   if (require(signer !== undefined, 'keyId', 'must be a key in the roster') && signer !== undefined) {
     require(signer.personId === statement.personId, 'personId', 'must be the person whose key it is');
-    require(now < signer.key.notAfter && statement.signedAt < signer.key.notAfter, 'keyId', 'the key has expired');
+    require(!isCompromised(signer.key), 'keyId', 'the key is compromised');
+    require(Math.max(now, statement.signedAt) < lifeEndOf(signer.key), 'keyId', 'the key has expired, or its holder has left');
     require(ROLES_FOR[act].includes(statement.role), 'role', `must be one of: ${ROLES_FOR[act].join(', ')}`);
     require(signer.roles.includes(statement.role), 'role', 'must be a role that the roster gives this person');
-    if (!verifyEnvelope(envelope, signer.key.publicKey)) found.push({ field: 'envelope.signature', rule: 'must be the signature of the statement by this key' });
+    if (!verifyEnvelope(envelope, signer.key, roster.webauthn)) found.push({ field: 'envelope.signature', rule: 'must be the signature of the statement by this key' });
   }
   require(statement.rosterVersion <= roster.version, 'rosterVersion', 'must not be newer than the roster in force');
   require(statement.signedAt <= now + timing.clockBound, 'signedAt', 'must not lie in the future');

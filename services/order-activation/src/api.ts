@@ -90,20 +90,20 @@ const NarrowAnswer = z.strictObject({
   fields: z.array(z.enum(ORDER_FIELDS)).optional(),
   until: Instant.optional(),
 });
-const EnvelopeAnswer = z.strictObject({
-  statement: z.discriminatedUnion('act', [
-    z.strictObject({ ...StatementBase, act: z.literal('approve'), params: z.strictObject({}) }),
-    z.strictObject({ ...StatementBase, act: z.literal('activate'), params: z.strictObject({ start: Instant }) }),
-    z.strictObject({ ...StatementBase, act: z.literal('narrow'), params: NarrowAnswer }),
-    z.strictObject({ ...StatementBase, act: z.literal('suspend'), params: z.strictObject({ at: Instant, reason: z.enum(SUSPEND_REASONS) }) }),
-    z.strictObject({ ...StatementBase, act: z.literal('approve-resume'), params: z.strictObject({ suspensions: z.array(Text) }) }),
-    z.strictObject({ ...StatementBase, act: z.literal('resume'), params: z.strictObject({ start: Instant, suspensions: z.array(Text) }) }),
-    z.strictObject({ ...StatementBase, act: z.literal('end'), params: z.strictObject({ at: Instant }) }),
-    z.strictObject({ ...StatementBase, act: z.literal('stop'), params: z.strictObject({ reason: z.enum(STOP_REASONS) }) }),
-  ]),
-  alg: z.literal('Ed25519'),
-  signature: Text,
-});
+const StatementAnswer = z.discriminatedUnion('act', [
+  z.strictObject({ ...StatementBase, act: z.literal('approve'), params: z.strictObject({}) }),
+  z.strictObject({ ...StatementBase, act: z.literal('activate'), params: z.strictObject({ start: Instant }) }),
+  z.strictObject({ ...StatementBase, act: z.literal('narrow'), params: NarrowAnswer }),
+  z.strictObject({ ...StatementBase, act: z.literal('suspend'), params: z.strictObject({ at: Instant, reason: z.enum(SUSPEND_REASONS) }) }),
+  z.strictObject({ ...StatementBase, act: z.literal('approve-resume'), params: z.strictObject({ suspensions: z.array(Text) }) }),
+  z.strictObject({ ...StatementBase, act: z.literal('resume'), params: z.strictObject({ start: Instant, suspensions: z.array(Text) }) }),
+  z.strictObject({ ...StatementBase, act: z.literal('end'), params: z.strictObject({ at: Instant }) }),
+  z.strictObject({ ...StatementBase, act: z.literal('stop'), params: z.strictObject({ reason: z.enum(STOP_REASONS) }) }),
+]);
+const EnvelopeAnswer = z.discriminatedUnion('alg', [
+  z.strictObject({ statement: StatementAnswer, alg: z.literal('Ed25519'), signature: Text }),
+  z.strictObject({ statement: StatementAnswer, alg: z.literal('WebAuthn'), authenticatorData: Text, clientDataJSON: Text, signature: Text }),
+]);
 
 /** A signed statement without what it says about accounts. */
 const StatementLine = z.strictObject({
@@ -189,12 +189,13 @@ export const JurisdictionsAnswer = z.strictObject({
   jurisdictions: z.array(z.strictObject({ id: Text, name: Text, citation: Text, enabled: z.boolean(), maxPeriodDays: z.number(), maxPeriodCitation: Text, rowHash: Text })),
 });
 
-const KeyAnswer = z.strictObject({ keyId: Text, publicKey: Text, notAfter: Instant });
+const KeyAnswer = z.strictObject({ keyId: Text, publicKey: Text, notAfter: Instant, ended: z.strictObject({ how: z.enum(['left', 'compromised']), since: Instant }).optional() });
 export const RosterAnswer = z.strictObject({
   deployment: Text,
   version: z.number(),
   demo: z.boolean(),
-  people: z.array(z.strictObject({ personId: Text, roles: z.array(z.enum(ROLES)), keys: z.array(KeyAnswer) })),
+  webauthn: z.strictObject({ rpId: Text, origins: z.array(Text) }).optional(),
+  people: z.array(z.strictObject({ personId: Text, roles: z.array(z.enum(ROLES)), keys: z.array(KeyAnswer.extend({ kind: z.enum(['ed25519', 'webauthn']) })) })),
   taps: z.array(z.strictObject({ tap: Text, ...KeyAnswer.shape })),
   services: z.array(z.strictObject({ service: Text, ...KeyAnswer.shape })),
 });

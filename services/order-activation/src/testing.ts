@@ -47,7 +47,7 @@ export const makeStaff = (deployment: string, version = 1): Staff => {
     deployment,
     version,
     demo: false,
-    people: Object.values(people).map(({ personId, roles, key }) => ({ personId, roles: [...roles], keys: [{ keyId: key.keyId, publicKey: key.publicKey, notAfter }] })),
+    people: Object.values(people).map(({ personId, roles, key }) => ({ personId, roles: [...roles], keys: [{ kind: 'ed25519' as const, keyId: key.keyId, publicKey: key.publicKey, notAfter }] })),
     taps: [{ tap: 'tap-1', keyId: tap.keyId, publicKey: tap.publicKey, notAfter }],
     services: [],
   };

@@ -28,7 +28,7 @@ export const roster: Roster = {
   deployment: DEPLOYMENT,
   version: 1,
   demo: false,
-  people: Object.values(people).map(({ personId, roles, key }) => ({ personId, roles: [...roles], keys: [{ keyId: key.keyId, publicKey: key.publicKey, notAfter: NEVER }] })),
+  people: Object.values(people).map(({ personId, roles, key }) => ({ personId, roles: [...roles], keys: [{ kind: 'ed25519' as const, keyId: key.keyId, publicKey: key.publicKey, notAfter: NEVER }] })),
   taps: [{ tap: 'tap-1', keyId: tapKey.keyId, publicKey: tapKey.publicKey, notAfter: NEVER }],
   services: [{ service: 'reporting', keyId: serviceKey.keyId, publicKey: serviceKey.publicKey, notAfter: NEVER }],
 };
