@@ -120,6 +120,7 @@ describe('penreg order sign, on a machine that is on no network', () => {
     expect(err).toContain('Type yes to approve');
     expect(err).toContain('Records messages and calls sent and received by +1 202 555 0101');
     expect(err).toContain('26-mj-1001');
+    expect(err).toMatch(/in words +([a-z]+ ){5}[a-z]+\n/);
     const { envelope } = read<{ envelope: Envelope }>('approval.json');
     expect(envelope.statement).toMatchObject({ act: 'approve', personId: 'anna', role: 'approver', rosterVersion: 3, orderId: ORDER, prev: null });
     expect(verifyEnvelope(envelope, { kind: 'ed25519', publicKey: read<KeyPair>('anna.key.json').publicKey })).toBe(true);

@@ -1,5 +1,5 @@
 import { STOP_REASONS, type Act, type Envelope, type OrderBody, type Role, type Statement, type StatementOf } from '@penreg/domain';
-import { bodyHashOf, composeStatement, sentenceOf, signStatement, verifyEnvelope } from '@penreg/evidence';
+import { bodyHashOf, composeStatement, sentenceOf, signStatement, verifyEnvelope, wordsOf } from '@penreg/evidence';
 import { ask, plain, print, type Console } from './console.ts';
 import { CliError } from './error.ts';
 import type { PersonKey } from './key-file.ts';
@@ -88,6 +88,7 @@ export const present = (io: Console, hash: string, request: SigningRequest<Act>)
       ['documents', body.documents.join(', ')],
       ['proposed by', body.proposer],
       ['hash', fingerprint(hash)],
+      ['in words', wordsOf(hash)],
     ]),
     '',
     ...listOf([['act', request.act], ...paramLines(request.params), ['signed by', `${request.personId} as ${request.role}`], ['with key', fingerprint(request.key.keyId)]]),

@@ -23,4 +23,5 @@ export { RosterSchema, SignedRosterSchema, isCompromised, lifeEndOf, personOfKey
 export { SealChain, recordHash, sealTag, verifyCoverage, verifySeal } from './seals.ts';
 export { sentenceOf } from './sentence.ts';
 export { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, composeStatement, newNonce, signStatement, statementHashOf, verifyEnvelope, type Signer, type StatementKey } from './statements.ts';
+export { wordsOf } from './words.ts';
 export { VOID_REASONS, signVoid, verifyVoid, type RecordVoid, type VoidReason } from './voids.ts';

@@ -60,7 +60,7 @@ const p256Key = (publicKey: string): KeyObject =>
   });
 
 /** Whether it is a key of Ed25519 or, 65 bytes long, a point of P-256. @throws EvidenceError `key` */
-export const requirePublicKey = (publicKey: string): void => {
+const requirePublicKey = (publicKey: string): void => {
   const isP256 = Buffer.from(publicKey, 'base64url').length === P256_BYTES;
   (isP256 ? p256Key : ed25519Key)(publicKey);
 };

@@ -126,6 +126,8 @@ export const OrderAnswer = z.strictObject({
   visibility: z.enum(['whole', 'references', 'outline']),
   /** SHA-256 of the canonical body: what people sign. */
   bodyHash: Text,
+  /** Its first 66 bits as six words, for two signers to compare aloud. */
+  words: Text,
   /** The one sentence that says what is recorded. */
   sentence: Text,
   /** The whole body, whose hash is `bodyHash`; null for those who do not see accounts. */

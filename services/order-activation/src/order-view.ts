@@ -1,5 +1,5 @@
 import { inForce, type Envelope, type Grant, type Timing } from '@penreg/domain';
-import { canonicalJson, sentenceOf, statementHashOf, type JsonValue } from '@penreg/evidence';
+import { canonicalJson, sentenceOf, statementHashOf, wordsOf, type JsonValue } from '@penreg/evidence';
 import type { Sensitive } from '@penreg/platform';
 import type { OrderDocument } from '@penreg/registry';
 import type { z } from 'zod';
@@ -45,6 +45,7 @@ export const toOrderAnswer = (order: OrderDocument, visibility: Exclude<Visibili
     state: order.state,
     visibility,
     bodyHash: order.bodyHash,
+    words: wordsOf(order.bodyHash),
     sentence: sentenceOf(reading ?? body),
     body: whole ? copy(body) : null,
     reading: visibility === 'references' ? reading : null,

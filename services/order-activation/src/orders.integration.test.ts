@@ -295,7 +295,7 @@ describe('bad input', () => {
     ['a list', [], 400, 'body'],
     ['no envelope', {}, 400, 'envelope'],
     ['no statement', { envelope: { alg: 'Ed25519', signature: 'A'.repeat(86) } }, 400, 'envelope.statement'],
-    ['no such algorithm', { envelope: { alg: 'none', signature: 'A'.repeat(86), statement: {} } }, 400, 'envelope.statement'],
+    ['no such algorithm', { envelope: { alg: 'none', signature: 'A'.repeat(86), statement: {} } }, 400, 'envelope.alg'],
     ['a whole lot', { envelope: 'x'.repeat(300_000) }, 413, 'body'],
   ])('of an act: %s', async (_what, sent, status, field) => {
     const { id } = await draft();

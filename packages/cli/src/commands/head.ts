@@ -1,4 +1,4 @@
-import { HeadAcceptanceSchema, signHead } from '@penreg/evidence';
+import { HeadAcceptanceSchema, signHead, wordsOf } from '@penreg/evidence';
 import type { Command } from 'commander';
 import { ask, print } from '../console.ts';
 import { CliError } from '../error.ts';
@@ -19,7 +19,7 @@ const readHead = (text: string): Head => {
   return { epoch: Number(match[1]), head: match[2] === 'none' ? null : (match[2] ?? null) };
 };
 
-const textOf = ({ epoch, head }: Head): string => `epoch ${epoch}, ${head === null ? 'none' : fingerprint(head)}`;
+const textOf = ({ epoch, head }: Head): string => `epoch ${epoch}, ${head === null ? 'none' : `${fingerprint(head)}, in words: ${wordsOf(head)}`}`;
 
 /** How long an acceptance may be used after it was signed. */
 const LIFE_MS = 24 * 3_600_000;

@@ -1,3 +1,4 @@
+import { wordsOf } from '@penreg/evidence';
 import type { Command } from 'commander';
 import { ConfirmationsAnswer, OrderAnswer, OrderListAnswer } from '../api.ts';
 import { callJson } from '../client.ts';
@@ -31,6 +32,7 @@ export const orderLines = (order: OrderAnswer): readonly string[] => [
     ['stopped', order.inForce?.stoppedAt == null ? undefined : instant(order.inForce.stoppedAt)],
     ['analysts', order.analysts.join(', ') || 'none'],
     ['hash', fingerprint(order.bodyHash)],
+    ['in words', wordsOf(order.bodyHash)],
   ]),
   ...(order.statements.length === 0
     ? []
