@@ -18,6 +18,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'packages/kafka', mayImport: ['domain'] },
   { folder: 'packages/platform', mayImport: ['domain'] },
   { folder: 'packages/trust', mayImport: ['evidence', 'platform'] },
+  { folder: 'packages/returns', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/registry', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/records', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/testkit', mayImport: SERVICES_MAY },
