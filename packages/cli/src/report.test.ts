@@ -81,17 +81,20 @@ describe('penreg report', () => {
     expect(err).toContain(says);
   });
 
-  const rows = 'time_utc,event\r\n2026-11-24 09:00:00,message\r\n';
+  const records = 'time_utc,event,digest\r\n2026-11-24 09:00:00,message,\r\n';
+  const rows = `${records}END,1,${createHash('sha256').update(records).digest('hex')}\r\n`;
 
   it('keeps CSV that came to its end, and says where coverage and seals stand', async () => {
     sends(rows);
     const { code, err } = await run(ORDER, '--format', 'csv', '--out', out);
     expect([code, readFileSync(out, 'utf8')]).toEqual([EXIT.ok, rows]);
-    expect(err).toContain(`penreg report summary ${ORDER}`);
+    expect(err).toMatch(/1 records, .* penreg report summary/);
   });
 
   it.each([
-    ['a row that says so', () => sends(`${rows}ERROR,these rows are not complete,unavailable\r\n`)],
+    ['a row that says so', () => sends(`${records}ERROR,these rows are not complete,unavailable\r\n`)],
+    ['no row that says so', () => sends(records)],
+    ['the digest of other rows', () => sends(rows.replace('message', 'login'))],
     ['half a row', () => sends(rows.slice(0, -3))],
     ['nothing', () => sends('')],
     ['a connection that breaks', () => (respond = (response) => void (response.writeHead(200), response.write(rows), setTimeout(() => response.destroy(), 20)))],

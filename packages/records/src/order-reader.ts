@@ -81,6 +81,10 @@ class OrderExamination implements Examination {
     return { checked: this.#seals.checked, failed: this.#seals.failed };
   }
 
+  get proven(): number {
+    return this.#seals.fingerprint.count;
+  }
+
   get findings(): Examination['findings'] {
     return this.#findings.listed;
   }

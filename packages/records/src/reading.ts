@@ -95,6 +95,8 @@ export interface Examination {
   readonly coverage: CoverageAnswer;
   /** Seals that were recomputed, and how many of them did not hold. */
   readonly seals: { readonly checked: number; readonly failed: number };
+  /** Rows that seals prove: `records()` delivers at most as many, and usually as many. For progress. */
+  readonly proven: number;
   /**
    * The records in report order: event time, topic, partition, offset. May be called once. Memory stays flat.
    * Throws `RecordsError` `changed` at the end when the rows were not those that had been checked.

@@ -21,6 +21,11 @@ export class RowSetFingerprint {
     this.#key = key;
   }
 
+  /** Rows in the set. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** An empty one under the same key. */
   sibling(): RowSetFingerprint {
     return new RowSetFingerprint(this.#key);

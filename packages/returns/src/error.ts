@@ -1,4 +1,4 @@
-export const RETURNS_ERROR_CODES = [
+const RETURNS_ERROR_CODES = [
   /** The layout holds telephone numbers only, and an account of a record or of the order is not one. */
   'unprintable-account',
   /** The layout holds groups of digits only, and a group of a record is not one. */

@@ -1,12 +1,14 @@
 import { EVENT_KINDS, GAP_REASONS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema } from '@penreg/domain';
 import { FINDING_KINDS } from '@penreg/records';
+import { dayRange } from '@penreg/returns';
 import { z } from 'zod';
-import { REPORT_FORMATS } from './report.ts';
+import { STREAMED_FORMS } from './report.ts';
 
 /** The forms of requests and answers. Answers hold no transforms: they are encoded as they stand. */
 
 export const OrderParams = z.strictObject({ id: OrderIdSchema });
-export const ReportQuery = z.strictObject({ format: z.enum(REPORT_FORMATS).default('ndjson') });
+const Day = z.string().refine((text) => dayRange(text) !== null, 'a day is YYYY-MM-DD').describe('a day in UTC, YYYY-MM-DD');
+export const ReportQuery = z.strictObject({ format: z.enum(STREAMED_FORMS).default('ndjson'), day: Day.optional() });
 
 const Instant = z.number().describe('milliseconds since 1970-01-01T00:00:00Z');
 const Text = z.string();
@@ -84,5 +86,6 @@ export const REPORT_DESCRIPTION = [
   'A report without its trailer is not whole; one that breaks off ends with a line of kind `error`.',
   'A null field of a record is named in exactly one of `withheld`, `invalid`, `notInStream`, `notApplicable`.',
   '`csv`: RFC 4180 rows under one header row; a field without a value says in parentheses why; a cell that begins with = + - @, an apostrophe or a control character has one apostrophe in front of it.',
-  'Rows that break off end with a row that begins with ERROR. What csv cannot say stands in the summary.',
+  'Whole rows end with a row `END`, number of records, SHA-256 of every byte before it; rows that break off with one that begins with ERROR. What csv cannot say stands in the summary.',
+  '`day`: records of one day in UTC; counts other than that of records are of the whole order.',
 ].join(' ');

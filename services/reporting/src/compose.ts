@@ -47,7 +47,7 @@ export const compose = async (config: ReportingConfig, { logger, metrics }: Pick
   const { registry, readers } = given ?? openAdapters(config);
   const trail = openTrail(registry.audit);
   const subjects: SubjectDeps = { orders: registry.orders, taps: registry.taps, roster: roster.current, deployment, timing, now };
-  const reports: ReportDeps = { readers, roster: roster.current, timing, trail, gate: createOrderGate(), key, now, logger, software: `penreg reporting ${VERSION}` };
+  const reports: ReportDeps = { readers, roster: roster.current, timing, trail, gate: createOrderGate(), key, provider: config.provider, now, logger, software: `penreg reporting ${VERSION}` };
   const sweep = createSweep({ ...reports, orders: registry.orders, subjects, ...sweeping });
   const http = await createHttp({ title: 'Penreg reporting', version: VERSION, logger, metrics, config: config.http, access: { tokens, audit: trail.refused } });
   const ready = async (): Promise<void> => void (await Promise.all([registry.ready(), readers.ping()]));

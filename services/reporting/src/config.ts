@@ -33,6 +33,13 @@ export const ReportingConfigSchema = z.strictObject({
       forMs: z.int().min(0).default(48 * 3_600_000),
     })
     .prefault({}),
+  /** How returns name the provider and its accounts. Their layouts hold ASCII only. */
+  provider: z
+    .strictObject({
+      name: z.string().regex(/^[\x20-\x7e]{1,80}$/, 'printable ASCII, at most 80 characters').default('Messaging Provider'),
+      accountType: z.string().regex(/^[A-Za-z0-9]{1,40}$/, 'letters and digits, at most 40').default('MessagingUser'),
+    })
+    .prefault({}),
   http: HttpConfigSchema,
   log: LogConfigSchema,
 });

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { inForce, type InForce, type OrderId } from '@penreg/domain';
 import { openOrderReader, openRecordSink, type RecordSink } from '@penreg/records';
 import { account, eventOf, examined, openTestStore, TestTap, type Placed, type TestStore } from '../../../packages/records/src/testing.ts';
-import { defuse, restoreCell } from './csv.ts';
 import { makeOrder, people, runReporting, tapKey, timing, type Running } from './testing.ts';
 
 const HOUR = 3_600_000;
@@ -99,7 +98,6 @@ describe('a report over HTTP', () => {
   });
 
   it('as CSV: quoted, defused, every absence named, times in UTC and in the court\'s zone', async () => {
-    const odd = '=HYPERLINK';
     const id = running.registry.put(makeOrder({ start: START, until: UNTIL, targets: ['-target', '@target'], fields: ['groupRecipients'] }));
     await tapped([id], [
       { offset: 0, event: eventOf({ at: START + 1_999, from: account('-target'), to: [account('12025550102'), account('12025550103')], ip: null }) },
@@ -109,8 +107,10 @@ describe('a report over HTTP', () => {
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(response.headers.get('x-csv-defused')).toContain('apostrophe');
     const text = await response.text();
-    const [header, first, second, rest] = text.split('\r\n');
+    const [header, first, second, end, rest] = text.split('\r\n');
     expect(rest).toBe('');
+    const digest = createHash('sha256').update(text.slice(0, text.indexOf('END,'))).digest('hex');
+    expect(end).toMatch(new RegExp(`^END,2,${digest},*$`));
     expect(header).toMatch(/^time_utc,time_local,zone,/);
     const cells = (row: string | undefined): Record<string, string> => Object.fromEntries((header ?? '').split(',').map((name, i) => [name, (row ?? '').split(',')[i] ?? '']));
     const utc = new Date(START + 1_999).toISOString().slice(0, 19).replace('T', ' ');
@@ -118,7 +118,6 @@ describe('a report over HTTP', () => {
     expect(cells(first)['time_local']).not.toBe(utc);
     expect(cells(second)).toMatchObject({ target: "'@target", from: '12025550102', to: "'@target", ip: '(withheld by the order)', event_id: '(invalid)', direction: 'incoming' });
     expect(text).not.toMatch(/\+\d/);
-    for (const cell of [odd, '+1', '-1', '@x', "'x", '\tx', 'plain', '']) expect(restoreCell(defuse(cell))).toBe(cell);
   });
 
   it('the summary says everything but the records', async () => {
@@ -269,6 +268,7 @@ describe('a report that breaks off', () => {
             const examination = await reader.examine(request);
             return Object.create(examination, {
               coverage: { get: () => examination.coverage },
+              proven: { get: () => examination.proven },
               records: {
                 value: async function* () {
                   let sent = 0;

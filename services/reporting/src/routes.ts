@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { OrderId } from '@penreg/domain';
 import { authenticate, open, permit, type HttpAct, type HttpApp } from '@penreg/platform';
+import { CSV_END, DEFUSED, FORMS } from '@penreg/returns';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { OrderParams, REPORT_DESCRIPTION, ReportQuery, SummaryAnswer } from './api.ts';
-import { CSV_DEFUSED } from './csv.ts';
 import { withParts } from './faults.ts';
-import { openReport, summarise, type ReportDeps, type ReportFormat } from './report.ts';
+import { openReport, stream, summarise, type ReportDeps } from './report.ts';
 import { subjectFor, type Subject, type SubjectDeps } from './subject.ts';
 
 export interface RouteDeps {
@@ -15,8 +15,6 @@ export interface RouteDeps {
   /** Throws when a part this service needs does not answer. */
   readonly ready: () => Promise<void>;
 }
-
-const CONTENT_TYPE: Record<ReportFormat, string> = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; charset=utf-8; header=present' };
 
 /** Aborted when the caller has gone before the answer was sent. */
 const goneSignal = (reply: FastifyReply): AbortSignal => {
@@ -41,15 +39,15 @@ export const addRoutes = (app: HttpApp, { reports, subjects, ready }: RouteDeps)
     { ...permit('report-read'), schema: { params: OrderParams, querystring: ReportQuery, description: REPORT_DESCRIPTION, response: { 200: { description: 'The report', content: { 'application/x-ndjson': { schema: z.string() }, 'text/csv': { schema: z.string() } } } } } },
     async (request, reply) => {
       const { id } = request.params;
-      const { format } = request.query;
-      const subject = await admit(request, 'report-read', id, { format });
-      const report = await openReport(subject, format, reports, goneSignal(reply));
+      const { format, day } = request.query;
+      const subject = await admit(request, 'report-read', id, { format, ...(day === undefined ? {} : { day }) });
+      const opened = await openReport(subject, { selection: { day: day ?? null, target: null }, generatedAt: reports.now() }, reports, goneSignal(reply));
       // A caller who went away while the order was examined never takes the stream.
-      if (reply.raw.destroyed) report.abandon();
-      const body = Readable.from(report.pieces, { objectMode: false, highWaterMark: 256 * 1024 });
-      body.once('close', report.abandon);
-      reply.type(CONTENT_TYPE[format]);
-      if (format === 'csv') reply.header('x-csv-defused', CSV_DEFUSED);
+      if (reply.raw.destroyed) opened.leave();
+      const body = Readable.from(stream(format, opened, reports), { objectMode: false, highWaterMark: 256 * 1024 });
+      body.once('close', opened.leave);
+      reply.type(FORMS[format].contentType);
+      if (format === 'csv') reply.header('x-csv-defused', DEFUSED).header('x-csv-end', CSV_END);
       return reply.send(body as never);
     },
   );
