@@ -94,6 +94,8 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
           record('tap.grant-refused', orderId, { reason: refusal, epoch });
         });
       }
+      // Seldom, and people must know: a roster that came later, or a confirmation, made it good.
+      if (before?.refusal != null && refusal === null) notes.push(() => record('tap.grant-obeyed', orderId, { refusedFor: before.refusal, epoch }));
       for (const { reason, epoch: at } of doubtful) {
         notes.push(() => {
           onAlarm({ kind: 'restriction-doubtful', orderId: orderId as OrderId, reason, epoch: at });

@@ -19,6 +19,8 @@ export interface Known {
   /** SHA-1 of the same text: what the server can compute when it is probed. */
   readonly probe: string;
   readonly epoch: number;
+  /** `trustVersion` under which it was verified. */
+  readonly trust: number;
   /** The grant with every restriction ever seen; null when refused. */
   readonly grant: Grant | null;
   readonly refusal: FeedRefusal | null;
@@ -85,7 +87,8 @@ export interface Evaluation {
  * What to make of one sealed grant, given what was made of it before.
  *
  * A grant that was obeyed may only gain restrictions; anything else about it that changes is a reason to hold, because
- * it could be an attempt to end, widen or move a collection without two people.
+ * it could be an attempt to end, widen or move a collection without two people. When what the tap believes has changed
+ * it is verified anew, and is refused where its signatures no longer carry it.
  *
  * @throws Doubt
  */
@@ -96,15 +99,18 @@ export const evaluate = async (
   before: Known | undefined,
   sealer: Sealer,
   trust: Pick<FeedTrust, 'verify' | 'verifyRestriction'>,
+  trustVersion: number,
   confirmations: readonly Confirmation[],
 ): Promise<Evaluation> => {
   const grantHash = sha256Hex(text);
   if (grantHash !== log.grantHash) throw new Doubt('grant-altered', orderId);
   const epoch = log.changes.at(-1)?.epoch ?? 0;
-  const base = { grantHash, probe: createHash('sha1').update(text).digest('hex'), epoch };
+  const base = { grantHash, probe: createHash('sha1').update(text).digest('hex'), epoch, trust: trustVersion };
+  const refused = (refusal: FeedRefusal): Evaluation => ({ known: { ...base, grant: null, refusal }, doubtful: [] });
+  /** For what it is by itself, which cannot have changed under a grant that was obeyed. */
   const refuse = (refusal: FeedRefusal): Evaluation => {
     if (before?.grant != null) throw new Doubt('grant-altered', orderId);
-    return { known: { ...base, grant: null, refusal }, doubtful: [] };
+    return refused(refusal);
   };
 
   let value: unknown;
@@ -124,10 +130,11 @@ export const evaluate = async (
     if (coreOf(before.grant) !== coreOf(grant)) throw new Doubt('grant-altered', orderId);
     const now = new Set(grant.restrictions.map(identityOf));
     if (!before.grant.restrictions.every((r) => now.has(identityOf(r)))) throw new Doubt('restriction-lost', orderId);
-  } else {
+  }
+  if (before?.grant == null || before.trust !== trustVersion) {
     // The value as it came: `verify` refuses a form that parsing would have changed.
     const outcome: GrantOutcome = trust.verify(value as Grant, confirmations);
-    if (outcome.outcome === 'refused') return refuse(outcome.reason);
+    if (outcome.outcome === 'refused') return refused(outcome.reason);
   }
 
   const seen = new Set(before?.grant?.restrictions.map(identityOf));

@@ -2,6 +2,7 @@ import { inForce } from '@penreg/domain';
 import { bodyHashOf, sha256Hex, statementHashOf, verifyConfirmation } from '@penreg/evidence';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { bodyOf } from '../../domain/src/testing.ts';
 import { anna, annaTwo, arno, nora, signed, signedGrant } from '../../evidence/src/testing.ts';
 import { fromFields, headOf, nextChange, toFields } from './changelog.ts';
 import type { FeedAlarm, OrderDocument } from './ports.ts';
@@ -14,6 +15,12 @@ const url = (): string => inject('parts').redis;
 const until = (check: () => unknown, timeout = 8_000) => expect.poll(check, { timeout, interval: 20 });
 const kinds = (feed: TestFeed): FeedAlarm['kind'][] => feed.alarms.map((a) => a.kind);
 const grantIds = (feed: TestFeed): string[] => feed.current().grants.map((g) => g.body.orderId);
+
+/** These accounts, as the paper and the order name them. */
+const withTargets = (...accounts: string[]) => {
+  const { targets, identifiers } = bodyOf({ targets: accounts });
+  return { targets, identifiers };
+};
 
 const opened: World[] = [];
 const open = (): World => {
@@ -198,7 +205,7 @@ describe('two to start: what one writer can put into the registry begins nothing
     }],
     ['body', 'signatures moved to a body with another target', (place) => {
       const grant = signedGrant({ body: world.body(), activatedAt: Date.now() });
-      return { ...grant, ...place, body: { ...grant.body, targets: ['12025550999'] } };
+      return { ...grant, ...place, body: { ...grant.body, ...withTargets('12025550999') } };
     }],
     ['same-person', 'one person with two keys', (place) => ({ ...signedGrant({ body: world.body(), activatedAt: Date.now(), activator: annaTwo }), ...place })],
     ['role', 'an analyst', (place) => ({ ...signedGrant({ body: world.body(), activatedAt: Date.now(), activator: { ...nora, role: 'activator' } }), ...place })],
@@ -391,7 +398,7 @@ describe('in doubt, hold', () => {
   it('a grant exchanged for another of the same order, log and all', async () => {
     const { world, feed, order } = await followed();
     const place = await nextPlace(world);
-    const wider = signedGrant({ body: { ...order.body, targets: ['12025550101' as never, '12025550102' as never] }, activatedAt: Date.now() });
+    const wider = signedGrant({ body: { ...order.body, ...withTargets('12025550101', '12025550102') }, activatedAt: Date.now() });
     await forge(world, order.orderId, 'activate', { ...wider, ...place }, { published: place.published });
     await holds(feed, 'grant-altered');
     const fresh = world.feed();

@@ -56,6 +56,8 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
   let registryTime = 0;
   let remembered = options.remembered;
   let needsSnapshot = true;
+  /** What the grants of the last snapshot were verified under. */
+  let trusted = options.trustVersion();
   let probeFrom = 0;
   let stopped = false;
   const listeners = new Set<() => void>();
@@ -81,7 +83,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
   };
 
   /** Evaluates the orders whose texts are new, in slices, so that a long list does not stop the tap's heart. */
-  const evaluateAll = async (texts: ReadonlyMap<string, string>, log: ReadonlyMap<string, OrderChanges>, again: 'refused' | 'none'): Promise<{ known: Map<string, Known>; accepted: Grant[] }> => {
+  const evaluateAll = async (texts: ReadonlyMap<string, string>, log: ReadonlyMap<string, OrderChanges>, again: 'refused' | 'none', trust: number): Promise<{ known: Map<string, Known>; accepted: Grant[] }> => {
     const known = new Map<string, Known>();
     const accepted: Grant[] = [];
     const open: { orderId: string; text: string; changes: OrderChanges; before: Known | undefined }[] = [];
@@ -89,7 +91,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       const changes = log.get(orderId);
       if (changes === undefined) throw new Doubt('grant-unlogged', orderId);
       const before = state.known.get(orderId);
-      const same = before !== undefined && before.grantHash === changes.grantHash && (before.grant !== null || again === 'none');
+      const same = before !== undefined && before.trust === trust && before.grantHash === changes.grantHash && (before.grant !== null || again === 'none');
       if (same && office.hashOf(text) === before.grantHash) known.set(orderId, before);
       else open.push({ orderId, text, changes, before });
     }
@@ -98,7 +100,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       const replies = await reads.callAll(slice.map(({ orderId }) => ['HGETALL', keys.confirmations(orderId)] as const));
       for (const [i, { orderId, text, changes, before }] of slice.entries()) {
         const confirmations = confirmationsFrom(replies[i]);
-        const result = await evaluate(orderId, text, changes, before, sealer, options, confirmations);
+        const result = await evaluate(orderId, text, changes, before, sealer, options, trust, confirmations);
         known.set(orderId, result.known);
         office.noteEvaluation(orderId, before, result);
         if (before?.grant == null && result.known.grant !== null) {
@@ -138,6 +140,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
 
   const snapshot = async (): Promise<void> => {
     await reads.ready();
+    const trust = options.trustVersion();
     const sentAt = performance.now();
     const sent = now();
     const { time, entries, grants } = await takeSnapshot(reads, keys);
@@ -152,7 +155,8 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     if (ancestor === 'known' && state.head !== null) for (const { seq, entry } of entries.slice(from)) requireTimely(entry.published, seq, time);
     const log = withChanges(new Map(), entries);
     for (const orderId of log.keys()) if (!grants.has(orderId)) throw new Doubt('grant-vanished', orderId);
-    const { known, accepted } = await evaluateAll(grants, log, 'refused');
+    const { known, accepted } = await evaluateAll(grants, log, 'refused', trust);
+    trusted = trust;
     const last = entries.at(-1);
     adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known }, sentAt, time, accepted);
   };
@@ -180,7 +184,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     for (const { seq, entry } of entries) requireTimely(entry.published, seq, time);
     const log = withChanges(state.log, entries);
     for (const { entry } of entries) if (!grants.has(entry.orderId)) throw new Doubt('grant-vanished', entry.orderId);
-    const { known, accepted } = await evaluateAll(grants, log, 'none');
+    const { known, accepted } = await evaluateAll(grants, log, 'none', trusted);
     const last = entries.at(-1);
     adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known: new Map([...state.known, ...known]) }, sentAt, time, accepted);
   };
@@ -190,6 +194,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     while (!stopped) {
       const began = performance.now();
       try {
+        if (options.trustVersion() !== trusted) needsSnapshot = true;
         if (needsSnapshot) await snapshot();
         // A snapshot of many orders takes long to look at: the poll after it makes the confirmation young.
         if (!needsSnapshot && !stopped) await poll();

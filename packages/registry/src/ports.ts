@@ -195,6 +195,8 @@ export interface TapFeed {
 }
 
 export interface FeedTrust {
+  /** Grows whenever what `verify` believes may have changed: the version of the roster. Every grant is looked at anew then. */
+  readonly trustVersion: () => number;
   /** With the tap's own roster, caps, ceilings; `confirmations` are all there are for the order, unverified. */
   readonly verify: (grant: Grant, confirmations: readonly Confirmation[]) => GrantOutcome;
   readonly verifyRestriction: (envelope: Envelope, grant: Grant) => 'verified' | RestrictionDoubt;

@@ -94,6 +94,7 @@ export const openWorld = (url: string): World => {
       const feed = openTapFeed({
         connection: { url }, deployment, sealingKey, remembered: null, signer: { tap: 'tap-1', ...tapKey }, clockBound: 1_000, now: Date.now, pollMs: 50, heartbeatMs: 100,
         onAlarm: (alarm) => alarms.push(alarm),
+        trustVersion: () => roster.version,
         verify: (grant, confirmations) => verifyGrant(grant, { roster, deployment, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: [], maxTargets: 100, confirmations, now: (over.now ?? Date.now)(), clockBound: 1_000 }),
         verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster, Date.now()),
         ...over,

@@ -15,7 +15,7 @@ import { serveHealth } from './health.ts';
 import { createHoldGate } from './hold.ts';
 import { kafkaConnection, persist, requireLawfulTopic } from './kafka-connection.ts';
 import { createWatch } from './observe.ts';
-import { furthest, readMark } from './positions.ts';
+import { furthest, newestRoster, readMark } from './positions.ts';
 import { commitDraft, createTap, TapError } from './tap.ts';
 import { buildTargetIndex, type TargetIndex } from './target-index.ts';
 
@@ -35,6 +35,13 @@ const startOf = (argv: readonly string[], configured: Start | null): Start | nul
   const parsed = StartSchema.safeParse(given.includes('=') ? given.slice('--from='.length) : argv[at + 1]);
   if (parsed.success) return parsed.data;
   throw new PlatformError('config', 'where to begin is not understood', [{ key: '--from', rule: 'end, beginning or an instant such as 2026-11-24T09:00:00Z' }]);
+};
+
+/** A tap never follows an older roster than its group has: one put back would let keys act whose end was signed since. */
+const requireNotPutBack = (version: number, followed: number): void => {
+  if (version >= followed) return;
+  const rule = `must not be older than the roster that taps of this group have followed (version ${version}; followed: ${followed})`;
+  throw new PlatformError('config', `the roster was put back: it ${rule}`, [{ key: 'roster.file', rule }]);
 };
 
 /** Puts the adapters together: Kafka, the registry's feed, ClickHouse, and the loop between them. */
@@ -66,8 +73,13 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
     const { topicId } = facts;
 
     const marks = (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
+    requireNotPutBack(roster.current().version, newestRoster(marks));
     const feed = keep(followRegistry(config, { roster, key, remembered: furthest(marks), logger, metrics, utc }), (f) => f.stop());
     const auditor = createAuditor((entry) => feed.audit.append({ actor: `tap:${config.tap}`, ...entry }), delay);
+    roster.onNews(({ outcome, ...detail }) => {
+      if (outcome === 'refused') metrics.add('penreg_tap_alarms_total', 1);
+      auditor.note({ act: `tap-roster-${outcome}`, detail });
+    });
     const watch = createWatch({ logger, metrics, audit: (entry) => auditor.note(entry), utc });
 
     let view = feed.current();
@@ -100,7 +112,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
       registry: () => {
         const view = feed.current();
         const age = feed.confirmedAgo();
-        return { epoch: view.epoch, grants: view.grants.length, refused: view.refused.length, confirmedAgoMs: Number.isFinite(age) ? Math.round(age) : -1 };
+        return { epoch: view.epoch, roster: roster.current().version, grants: view.grants.length, refused: view.refused.length, confirmedAgoMs: Number.isFinite(age) ? Math.round(age) : -1 };
       },
     });
     await health.listen();
@@ -139,7 +151,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
         write: (flush, sealed) => sink.write(flush, sealed, stopping.signal),
         commit: async (draft, id, generation) => {
           try {
-            await commitDraft(consumer, draft, id, generation);
+            await commitDraft(consumer, draft, { topicId: id, roster: roster.current().version }, generation);
             return 'committed';
           } catch (error) {
             // Not running: the consumer has ended; whoever goes on reads from the last commit.

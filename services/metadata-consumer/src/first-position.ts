@@ -46,7 +46,7 @@ export const takeFirstPosition = async (place: GroupPlace, start: Start | null, 
       offsets.map((offset, partition) => ({
         partition,
         offset,
-        metadata: writeMark({ epoch: 0, head: null, topicId, begins: begins(bounds[partition]?.logStart ?? 0n) }),
+        metadata: writeMark({ epoch: 0, head: null, roster: 0, topicId, begins: begins(bounds[partition]?.logStart ?? 0n) }),
       })),
     );
   } catch (error) {

@@ -50,6 +50,7 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
     clockBound: timing.clockBound,
     now: utc,
     pollMs,
+    trustVersion: () => roster.current().version,
     verify: (grant, confirmations) =>
       verifyGrant(grant, {
         roster: roster.current(),

@@ -9,7 +9,7 @@ export interface HealthDeps {
   readonly metrics: Metrics;
   readonly utc: () => UtcMs;
   readonly view: () => TapView;
-  readonly registry: () => { readonly epoch: number; readonly grants: number; readonly refused: number; readonly confirmedAgoMs: number };
+  readonly registry: () => { readonly epoch: number; readonly roster: number; readonly grants: number; readonly refused: number; readonly confirmedAgoMs: number };
 }
 
 /** Without a fetch handled and without a hold looked at for this long, the loop hangs: the process is to be replaced. */

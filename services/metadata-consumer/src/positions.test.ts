@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { beginningOf, furthest, readMark, writeMark, type Mark } from './positions.ts';
+import { beginningOf, furthest, newestRoster, readMark, writeMark, type Mark } from './positions.ts';
 
-const mark = (over: Partial<Mark> = {}): Mark => ({ v: 1, epoch: 4, head: 'h4', topicId: 'topic-a', begins: null, ...over });
+const mark = (over: Partial<Mark> = {}): Mark => ({ v: 1, epoch: 4, head: 'h4', roster: 3, topicId: 'topic-a', begins: null, ...over });
 const facts = (over: object) => ({ asked: 5_000, topicId: 'topic-a', logStart: 0n, logEnd: 100n, committed: { offset: 50n, mark: mark() }, ...over });
 
 describe('where a partition is read from', () => {
@@ -30,6 +30,13 @@ describe('commit metadata', () => {
     const { v: _, ...rest } = mark({ begins: 5 });
     expect(readMark(writeMark(rest))).toEqual(mark({ begins: 5 }));
     for (const text of [null, '', '{}', '{"v":2}', 'x']) expect(readMark(text)).toBeNull();
+  });
+  it('of before rosters had a mark is one all the same', () => {
+    expect(readMark('{"v":1,"epoch":4,"head":"h4","topicId":"topic-a","begins":null}')).toEqual(mark({ roster: 0 }));
+  });
+  it('tells the newest roster any tap had followed', () => {
+    expect(newestRoster([null, mark({ roster: 2 }), mark({ roster: 9 }), mark()])).toBe(9);
+    expect(newestRoster([null])).toBe(0);
   });
   it('tells how far any tap had followed the registry', () => {
     expect(furthest([null, mark({ epoch: 2, head: 'h2' }), mark({ epoch: 9, head: 'h9' }), mark({ epoch: 3 })])).toEqual({ epoch: 9, head: 'h9' });

@@ -10,6 +10,8 @@ const MarkSchema = z.strictObject({
   /** Epoch and head of the registry when the offset was committed. */
   epoch: z.int().min(0),
   head: z.string().nullable(),
+  /** Version of the roster in force then; 0 in marks that do not say. */
+  roster: z.int().min(0).default(0),
   /** Kafka's topic id: an offset means nothing in another topic of the same name. */
   topicId: z.string(),
   /** Only on the very first position: see `CoverageInterval.begins`. */
@@ -73,3 +75,6 @@ export const furthest = (marks: readonly (Mark | null)[]): { readonly epoch: num
   }
   return best;
 };
+
+/** The newest roster any tap of the group had followed: an older one is a roster put back. */
+export const newestRoster = (marks: readonly (Mark | null)[]): number => Math.max(0, ...marks.map((mark) => mark?.roster ?? 0));

@@ -74,7 +74,7 @@ const stage = (over: { committed?: (bigint | null)[]; logStart?: bigint; committ
       consumer,
       topics: {
         identify: async () => ({ topicId: TOPIC_ID, partitions: 2 }),
-        committed: async () => committed.map((offset) => (offset === null ? null : { offset, metadata: writeMark({ epoch: 0, head: null, topicId: over.committedTopic ?? TOPIC_ID, begins: null }) })),
+        committed: async () => committed.map((offset) => (offset === null ? null : { offset, metadata: writeMark({ epoch: 0, head: null, roster: 0, topicId: over.committedTopic ?? TOPIC_ID, begins: null }) })),
         logBounds: async () => [0, 1].map(() => ({ logStart: over.logStart ?? 0n, logEnd: 1_000n, lastStable: 1_000n })),
       },
       index: () => buildTargetIndex({ epoch: s.epoch, head: `h${s.epoch}`, grants: [grant] }, timing, T0, 86_400_000),

@@ -6,7 +6,7 @@ import { examineBatch, type Examination, type ExamineDeps } from './examine.ts';
 import type { Flusher } from './flusher.ts';
 import type { Fuse } from './fuse.ts';
 import type { HoldGate } from './hold.ts';
-import { beginningOf, readMark, writeMark, type Beginning } from './positions.ts';
+import { beginningOf, readMark, writeMark, type Beginning, type Mark } from './positions.ts';
 import type { TargetIndex } from './target-index.ts';
 
 /** Why a tap gives up. The process ends with it and its supervisor starts another; nothing that Kafka holds is lost. */
@@ -245,8 +245,8 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
 };
 
 /** Commits a draft's positions with what a successor needs to know. */
-export const commitDraft = async (consumer: TapConsumer, draft: Draft, topicId: string, generation: Generation): Promise<void> => {
-  const metadata = writeMark({ epoch: draft.epoch, head: draft.head, topicId, begins: null });
+export const commitDraft = async (consumer: TapConsumer, draft: Draft, known: Pick<Mark, 'topicId' | 'roster'>, generation: Generation): Promise<void> => {
+  const metadata = writeMark({ epoch: draft.epoch, head: draft.head, ...known, begins: null });
   await consumer.commit(
     draft.positions().map(({ partition, offset }) => ({ partition, offset, metadata })),
     generation,

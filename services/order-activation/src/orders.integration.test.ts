@@ -119,6 +119,7 @@ const follow = async ({ staff, deployment, sealingKey, redis }: World): Promise<
     now: Date.now,
     onAlarm: () => undefined,
     pollMs: 100,
+    trustVersion: () => staff.roster.version,
     heartbeatMs: 200,
     verify: (grant, confirmations) => verifyGrant(grant, { roster: staff.roster, deployment, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: [], maxTargets: 100, confirmations, now: Date.now(), clockBound: 1_000 }),
     verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, staff.roster, Date.now()),

@@ -26,7 +26,7 @@ export interface TapStatus {
   readonly lagEvents: number;
   readonly hold: string | null;
   readonly alarms: number;
-  readonly registry: { readonly epoch: number; readonly grants: number; readonly refused: number; readonly confirmedAgoMs: number };
+  readonly registry: { readonly epoch: number; readonly roster: number; readonly grants: number; readonly refused: number; readonly confirmedAgoMs: number };
 }
 
 export interface AuditLine {
