@@ -106,6 +106,13 @@ const attacks = async (): Promise<readonly Attack[]> => {
   const moved = forgedBody();
   const movedWords = old(16 * MINUTE, 10 * DAY, moved);
   const double = hand('double-1', 'approver', doubleKey);
+  const earlier = forgedBody();
+  const other = forgedBody();
+  const otherWords = old(16 * MINUTE, 10 * DAY, other);
+  const used = activate(other, otherWords.approval, activator(), { signedAt: otherWords.activation.statement.signedAt, expiresAt: otherWords.activation.statement.expiresAt });
+  const tapKey = world.deployment.identity.taps['tap-1'];
+  if (tapKey === undefined) throw new Error('no tap');
+  const past = { signedAt: Date.now() - 2 * HOUR };
 
   return [
     attack('nobody signed', 'signature', (body) => {
@@ -211,6 +218,38 @@ const attacks = async (): Promise<readonly Attack[]> => {
       const approval = approve(body, approver(), {}, { rosterVersion: 9 });
       return { approval, activation: activate(body, approval) };
     }),
+    { about: 'words for an earlier version of the order', reason: 'version', body: OrderBodySchema.parse({ ...earlier, version: 2 }), words: twoWords(earlier) },
+    attack('a key that was retired', 'key-expired', (body) => {
+      const approval = approve(body, former('retired-1', 'approver'));
+      return { approval, activation: activate(body, approval) };
+    }),
+    attack("a key of somebody who left", 'key-expired', (body) => {
+      const approval = approve(body);
+      return { approval, activation: activate(body, approval, former('left-1', 'activator')) };
+    }),
+    attack('an approval by somebody who left before it was activated', 'key-expired', (body) => {
+      const approval = approve(body, former('left-1', 'approver'), past);
+      return { approval, activation: activate(body, approval) };
+    }),
+    attack('a stolen key', 'key-compromised', (body) => {
+      const approval = approve(body, former('stolen-1', 'approver'));
+      return { approval, activation: activate(body, approval) };
+    }),
+    attack('a stolen key that dates an approval back to before the theft', 'key-compromised', (body) => {
+      const approval = approve(body, former('stolen-1', 'approver'), past);
+      return { approval, activation: activate(body, approval) };
+    }),
+    attack('a stolen key that dates an activation back to before the theft', 'key-compromised', (body) => {
+      const approval = approve(body, approver(), past);
+      return { approval, activation: activate(body, approval, former('stolen-2', 'activator'), { signedAt: Date.now() - 2 * MINUTE }) };
+    }),
+    {
+      about: "an old activation with a tap's own confirmation of another activation of the same order",
+      reason: 'stale',
+      body: other,
+      words: otherWords,
+      before: async () => void (await attacker.link.call('HSET', attacker.keys.confirmations(other.orderId), 'tap-1', confirm(other, { activation: used }, tapKey))),
+    },
     { about: 'an old grant, replayed under a new order id', reason: 'order', body: honestGrant.body, words: honestGrant, underId: newOrderId(Date.now()) },
     { about: 'an old sealed text, replayed under a new order id', reason: 'unsealable', body: honestGrant.body, words: honestGrant, underId: newOrderId(Date.now()), text: honestText },
     attack('one word given twice', 'nonce', (body) => {
@@ -221,11 +260,29 @@ const attacks = async (): Promise<readonly Attack[]> => {
 };
 
 const doubleKey = generateKeyPair();
+const ENDS = {
+  'retired-1': { notAfter: Date.now() - HOUR },
+  'left-1': { notAfter: Date.now() + DAY, ended: { how: 'left', since: Date.now() - HOUR } },
+  'stolen-1': { notAfter: Date.now() + DAY, ended: { how: 'compromised', since: Date.now() - HOUR } },
+  'stolen-2': { notAfter: Date.now() + DAY, ended: { how: 'compromised', since: Date.now() - MINUTE } },
+} as const;
+const formerKeys = new Map(Object.keys(ENDS).map((personId) => [personId, generateKeyPair()]));
+/** Somebody whose key's life has ended. */
+const former = (personId: keyof typeof ENDS, role: Role): Hand => {
+  const key = formerKeys.get(personId);
+  if (key === undefined) throw new Error(personId);
+  return hand(personId, role, key);
+};
 const rosterFile = (): string => world.deployment.identity.files.roster;
 const readRoster = async (): Promise<Roster> => (JSON.parse(await readFile(rosterFile(), 'utf8')) as SignedRoster).roster;
 const writeRoster = async (signed: SignedRoster): Promise<void> => {
   await writeFile(rosterFile(), JSON.stringify(signed));
   await new Promise((resolve) => setTimeout(resolve, 1_100)); // taps look once a second
+};
+
+const takeUp = async (signed: SignedRoster): Promise<void> => {
+  await writeFile(rosterFile(), JSON.stringify(signed));
+  await until('the tap to take the roster up', async () => (await world.status()).registry.roster === signed.roster.version);
 };
 
 /** Everything that bears on any account but the two honest orders' own. */
@@ -248,8 +305,10 @@ describe('law 8: two people to start, one to stop', () => {
     const roster = await readRoster();
     const { rootKeys } = world.deployment.identity;
     const notAfter = Date.now() + DAY;
-    const people = [...roster.people, { personId: 'double-1', roles: ['approver', 'activator'] as Role[], keys: [{ kind: 'ed25519' as const, keyId: doubleKey.keyId, publicKey: doubleKey.publicKey, notAfter }] }];
-    await writeRoster(signRoster({ ...roster, version: 2, people }, rootKeys));
+    const both: Role[] = ['approver', 'activator'];
+    const keyOf = ({ keyId, publicKey }: typeof doubleKey) => ({ kind: 'ed25519' as const, keyId, publicKey, notAfter });
+    const formerPeople = (Object.keys(ENDS) as (keyof typeof ENDS)[]).map((personId) => ({ personId, roles: both, keys: [{ ...keyOf(former(personId, 'approver').key as typeof doubleKey), ...ENDS[personId] }] }));
+    await takeUp(signRoster({ ...roster, version: 2, people: [...roster.people, { personId: 'double-1', roles: both, keys: [keyOf(doubleKey)] }, ...formerPeople] }, rootKeys));
 
     const all = await attacks();
     const reasons = new Map<string, string>();
@@ -336,6 +395,41 @@ describe('law 8: two people to start, one to stop', () => {
     for (const [i, [about]] of forged.entries()) expect(ends[i], about).toMatchObject({ code: 2, said: expect.stringContaining('roster.file') as string });
   });
 
+  it('an older roster put back is not followed: neither while a tap runs nor at its start', async () => {
+    const inForce = await readFile(rosterFile(), 'utf8');
+    const { roster } = JSON.parse(inForce) as SignedRoster;
+    const { rootKeys } = world.deployment.identity;
+    const known = new Set(['retired-1', 'left-1', 'stolen-1', 'stolen-2', 'double-1']);
+    const older = signRoster({ ...roster, version: 1, people: roster.people.filter(({ personId }) => !known.has(personId)) }, rootKeys);
+    // Two root keys signed another second version: whichever a tap met first stands.
+    const fork = signRoster({ ...roster, people: roster.people.map((p) => (p.personId === 'stolen-1' ? { ...p, keys: p.keys.map(({ ended: _, ...k }) => k) } : p)) }, rootKeys);
+    const refusals = async (): Promise<readonly unknown[]> => (await world.audit()).filter(({ act }) => act === 'tap-roster-refused').map(({ detail }) => detail);
+    const before = (await refusals()).length;
+    try {
+      for (const [i, [why, signed]] of ([['older', older], ['forked', fork]] as const).entries()) {
+        await writeFile(rosterFile(), JSON.stringify(signed));
+        await until(`the refusal of a roster that is ${why}`, async () => (await refusals()).length === before + i + 1);
+        expect((await refusals()).at(-1)).toEqual({ why, inForce: 2 });
+        expect((await world.status()).registry.roster).toBe(2);
+      }
+      const body = forgedBody();
+      const approval = approve(body, former('stolen-1', 'approver'));
+      const epoch = await attacker.publish(body.orderId, (at) => ({ body, approval, activation: activate(body, approval), ...at, restrictions: [], resumptions: [] }));
+      await until('the tap to know of it', () => isKnown(epoch));
+      const refused = await until('its refusal', async () => (await world.audit()).find(({ act, orderId }) => act === 'tap.grant-refused' && orderId === body.orderId));
+      expect(refused.detail).toMatchObject({ reason: 'key-compromised' });
+      await traffic(body.targets);
+      await world.examined();
+      expect(await taken()).toBe(0);
+    } finally {
+      await writeFile(rosterFile(), inForce);
+    }
+    const file = join(world.deployment.dir, 'older-roster.json');
+    await writeFile(file, JSON.stringify(older));
+    const end = await startRefusedTap(world, 'older-roster', (config) => ({ ...config, roster: { ...(config['roster'] as object), file } }));
+    expect(end).toMatchObject({ code: 2, said: expect.stringContaining('followed: 2') as string });
+  });
+
   it('a grant that is obeyed can be neither widened, moved nor prolonged: the tap holds, and takes nothing meanwhile', async () => {
     const byEnd = Date.now() + 600;
     const beforeEnd = await attacker.remember();
@@ -397,5 +491,51 @@ describe('law 8: two people to start, one to stop', () => {
     // Law 9 sees what law 8 could not: no act of the service stands behind these epochs.
     const { body: answer } = await world.ask('orders', '/audit', 'auditor-1');
     expect(answer).toMatchObject({ whole: false, problem: { log: 'changes', problem: 'unaudited' } });
+  });
+
+  it('a key that turns out stolen: what it signed since is dropped within seconds, dated back or not; the rest goes on', async () => {
+    const second = person('activator-2', 'activator');
+    const begin = async (target: string, by: Hand, signedAt = Date.now()): Promise<Grant> => {
+      const body = forgedBody({ targets: [target] });
+      const approval = approve(body, approver(), { signedAt });
+      const activation = activate(body, approval, by, { signedAt });
+      const epoch = await attacker.publish(body.orderId, (at) => ({ body, approval, activation, ...at, restrictions: [], resumptions: [] }));
+      await until('the tap to know of it', () => isKnown(epoch));
+      return attacker.read(body.orderId);
+    };
+    const confirmedAt = async ({ body }: Grant): Promise<number> => {
+      const text = await until('a confirmation', async () => attacker.link.call('HGET', attacker.keys.confirmations(body.orderId), 'tap-1') as Promise<string | null>);
+      return (JSON.parse(text) as { at: number }).at;
+    };
+    const proven = await begin('rightly.proven', second);
+    const untouched = await begin('rightly.untouched', activator());
+    const since = (await confirmedAt(proven)) + 1;
+    await until('the theft', async () => Date.now() > since);
+    const dated = await begin('wrongly.dated', second, since - 1);
+    const late = await begin('wrongly.late', second);
+    const grants = [proven, untouched, dated, late];
+    await until('their starts', async () => grants.every(({ published }) => Date.now() > published + world.deployment.timing.lead + 20));
+    const rowsOf = ({ body }: Grant): Promise<number> => world.count('records', `order_id = '${body.orderId}'`);
+    const send = (): Promise<unknown> => world.send(grants.map(({ body }) => message(body.targets[0] ?? '', 'peer')));
+    await send();
+    await world.examined();
+    expect(await Promise.all(grants.map(rowsOf))).toEqual([1, 1, 1, 1]);
+
+    const { refused } = (await world.status()).registry;
+    const { roster } = JSON.parse(await readFile(rosterFile(), 'utf8')) as SignedRoster;
+    const people = roster.people.map((p) => (p.personId === 'activator-2' ? { ...p, keys: p.keys.map((k) => ({ ...k, ended: { how: 'compromised' as const, since } })) } : p));
+    const began = Date.now();
+    await takeUp(signRoster({ ...roster, version: roster.version + 1, people }, world.deployment.identity.rootKeys));
+    await until('both to be dropped', async () => (await world.status()).registry.refused === refused + 2);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    await send();
+    await world.examined();
+    expect(await Promise.all(grants.map(rowsOf))).toEqual([2, 2, 1, 1]);
+    const reported = await until('the audit entries', async () => {
+      const lines = (await world.audit()).filter(({ act, detail }) => act === 'tap.grant-refused' && detail['reason'] === 'key-compromised' && detail['epoch'] !== undefined);
+      const ids = new Set(lines.map(({ orderId }) => orderId));
+      return ids.has(dated.body.orderId) && ids.has(late.body.orderId) && ids;
+    });
+    expect(reported.has(proven.body.orderId) || reported.has(untouched.body.orderId)).toBe(false);
   });
 });
