@@ -4,7 +4,7 @@ import { accountOf, busiestMembers, type OrderRequest, type Traffic } from '@pen
 export interface DemoOrder {
   readonly about: string;
   readonly request: Omit<OrderRequest, 'agencyReference' | 'analysts' | 'start' | 'until'>;
-  /** Days of the order's window. */
+  /** Days of the order's window, the first one included. */
   readonly days: number;
   /** Ended or stopped during the run, this share of it after its start; null = runs on. */
   readonly ends: { readonly how: 'end' | 'stop'; readonly after: number } | null;

@@ -1,3 +1,4 @@
+import { windowEnd } from '@penreg/domain';
 import { createOrdersClient, type OrdersClient, type OrderView, type Traffic } from '@penreg/testkit';
 import type { Deployment } from '../deployment.ts';
 import { demoOrders, type DemoOrder } from './orders.ts';
@@ -14,7 +15,8 @@ export interface DemoPeople {
   show(orderId: string): Promise<OrderView>;
 }
 
-const DAY = 86_400_000;
+/** The legal zone of the court that the demonstration's orders come from. */
+const ZONE = 'America/Los_Angeles';
 const ANALYST = 'analyst-1';
 
 /** The demonstration's legal staff: they work through the same HTTP API and sign with the same code as `penreg`. */
@@ -26,7 +28,7 @@ export const demoPeople = (deployment: Deployment): DemoPeople => {
       const made: MadeOrder[] = [];
       for (const [index, order] of demoOrders(traffic).entries()) {
         const start = Date.now() - 60_000;
-        const request = { ...order.request, agencyReference: `DEMO-${run}-${index + 1}`, start, until: start + order.days * DAY, analysts: [ANALYST] };
+        const request = { ...order.request, agencyReference: `DEMO-${run}-${index + 1}`, start, until: windowEnd(start, { count: order.days, unit: 'days' }, ZONE), analysts: [ANALYST] };
         const { orderId } = await client.create(person('proposer-1'), request);
         await client.approve(person('approver-1'), orderId);
         await client.activate(person('activator-1'), orderId, Date.now());

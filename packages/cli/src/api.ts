@@ -58,8 +58,26 @@ export const TapsAnswer = z.looseObject({
   taps: z.array(z.looseObject({ tap: z.string(), epoch: z.number().nullable(), head: z.string().nullable(), at: z.number(), agreement: z.enum(['current', 'behind', 'diverged', 'silent']), hold: z.string().nullable() })),
 });
 
+const Clause = z.looseObject({ says: z.string(), citation: z.string() });
 export const JurisdictionsAnswer = z.looseObject({
-  jurisdictions: z.array(z.looseObject({ id: z.string(), name: z.string(), citation: z.string(), enabled: z.boolean(), maxPeriodDays: z.number(), maxPeriodCitation: z.string() })),
+  notice: z.string(),
+  jurisdictions: z.array(
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      citation: z.string(),
+      enabled: z.boolean(),
+      needsCounsel: z.boolean(),
+      maxPeriod: Clause.extend({ length: z.looseObject({ count: z.number(), unit: z.string() }) }),
+      renewal: Clause,
+      emergency: Clause.nullable(),
+      noticeRule: Clause.nullable(),
+      destroyRule: Clause.nullable(),
+      rowHash: z.string(),
+      rules: z.array(z.looseObject({ id: z.string(), says: z.string(), citation: z.string(), cure: z.string(), checkedBy: z.string() })),
+    }),
+  ),
+  instruments: z.array(z.looseObject({ kind: z.string(), name: z.string(), answer: z.string(), citation: z.string(), rule: z.string(), cure: z.string() })),
 });
 
 export const RosterAnswer = z.looseObject({

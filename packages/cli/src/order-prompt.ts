@@ -3,10 +3,27 @@ import { CliError } from './error.ts';
 
 const list = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== '');
 
+type Question = (text: string, fallback?: string) => Promise<string>;
+
+/** Asks for no more of a window than the paper's own rule needs: the service works out the rest. */
+const windowFrom = async (question: Question): Promise<Record<string, unknown>> => {
+  const asWritten = await question('Window as the paper says it');
+  const zone = await question("Court's time zone", 'America/Los_Angeles');
+  const kind = await question('Given as: dates, instants, days-from-installation', 'dates');
+  switch (kind) {
+    case 'dates':
+      return { asWritten, zone, rule: { kind, first: await question('First day (2026-11-24)'), last: await question('Last day, included') } };
+    case 'days-from-installation':
+      return { asWritten, zone, rule: { kind, days: Number(await question('Days', '60')), latest: await question('Not after this day, included') }, start: await question('Intended installation (instant)') };
+    default:
+      return { asWritten, zone, rule: { kind }, start: await question('Start'), until: await question('Until') };
+  }
+};
+
 /** Asks a person for an order, field by field. The service checks what they say. @throws CliError `declined` where nobody is there */
 export const promptForOrder = async (io: Console): Promise<Record<string, unknown>> => {
   if (io.in.isTTY !== true) throw new CliError('declined', 'nobody is here to ask; give --file FILE or --file -');
-  const question = async (text: string, fallback = ''): Promise<string> => {
+  const question: Question = async (text, fallback = '') => {
     const answer = await ask(io, `${text}${fallback === '' ? '' : ` [${fallback}]`}: `);
     return answer === null || answer === '' ? fallback : answer;
   };
@@ -29,12 +46,7 @@ export const promptForOrder = async (io: Console): Promise<Record<string, unknow
     direction: await question('Direction: pen (sends), trap (receives), both', 'both'),
     kinds: list(await question('Kinds: message, call, login, status', 'message, call')),
     fields: list(await question('Fields beyond the default: size, device, group, participants, groupRecipients')),
-    window: {
-      asWritten: await question('Window as the paper says it'),
-      zone: await question("Court's time zone", 'America/Los_Angeles'),
-      start: await question('Start'),
-      until: await question('Until'),
-    },
+    window: await windowFrom(question),
     analysts: list(await question('Analysts')),
   };
 };

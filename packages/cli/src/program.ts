@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addActs } from './commands/acts.ts';
 import { addHead } from './commands/head.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLaw } from './commands/law.ts';
 import { addLook } from './commands/look.ts';
 import { addOrder } from './commands/order.ts';
 import { addReport } from './commands/report.ts';
@@ -45,6 +46,7 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addActs(addOrder(program, settings), settings);
   addReport(program, settings);
   addLook(program, settings);
+  addLaw(program, settings);
   addHead(program, settings);
   return program;
 };

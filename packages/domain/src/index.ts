@@ -3,7 +3,7 @@ export * from './answer-coverage.ts';
 export * from './coverage.ts';
 export * from './event.ts';
 export * from './grant.ts';
-export * from './jurisdiction.ts';
+export * from './law/index.ts';
 export * from './match.ts';
 export * from './minimise.ts';
 export * from './order.ts';

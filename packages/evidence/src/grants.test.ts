@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Grant, Statement } from '@penreg/domain';
+import { windowEnd, type Grant, type Statement } from '@penreg/domain';
 import { T0, bodyOf } from '../../domain/src/testing.ts';
 import { GRANT_REFUSALS, refusalsOf, verifyApproval, verifyGrant, verifyRestriction, type GrantRefusal } from './grants.ts';
 import { generateKeyPair } from './keys.ts';
@@ -10,6 +10,8 @@ import { NOW, anna, annaTwo, arno, confirmationOf, nora, paula, rosterOf, signed
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
+const ZONE = 'America/Los_Angeles';
+const endOf60 = windowEnd(T0, { count: 60, unit: 'days' }, ZONE);
 const ORDER_B = '01939a3c-0000-7000-8000-00000000000b';
 const reasonOf = (grant: unknown, over: Parameters<typeof trustOf>[0] = {}): GrantRefusal | 'accepted' => {
   const outcome = verifyGrant(grant, trustOf(over));
@@ -32,12 +34,20 @@ describe('a grant is accepted', () => {
     const grant = signedGrant();
     expect(reasonOf(grant, { now: NOW + 30 * DAY, confirmations: [confirmationOf(grant)] })).toBe('accepted');
   });
+  it('of 60 days in which the clocks are set back, and of no instant more', () => {
+    const start = Date.parse('2026-10-15T00:00:00-07:00');
+    const lasting = (until: number) => [...refusalsOf(signedGrant({ body: bodyOf({ window: { asWritten: '60 days', zone: ZONE, start, until } }) }), trustOf())];
+    const until = Date.parse('2026-12-14T00:00:00-08:00');
+    expect(until - start).toBe(60 * DAY + HOUR);
+    expect(lasting(until)).toEqual([]);
+    expect(lasting(until + 1)).toEqual(['window-cap', 'deficient']);
+  });
   it('at the last instant of each limit', () => {
     const at = NOW - 5_000;
     expect(reasonOf(signedGrant({ approvedAt: at - 72 * HOUR, approval: { expiresAt: at + 1 } }))).toBe('accepted');
     expect(reasonOf(signedGrant({ activatedAt: NOW - 15 * MINUTE, start: NOW, published: NOW - 14 * MINUTE }))).toBe('accepted');
     expect(reasonOf(signedGrant({ published: at - 1_000 }))).toBe('accepted');
-    expect(reasonOf(signedGrant({ body: bodyOf({ window: { ...bodyOf().window, until: T0 + 60 * DAY } }) }))).toBe('accepted');
+    expect(reasonOf(signedGrant({ body: bodyOf({ window: { ...bodyOf().window, until: endOf60 } }) }))).toBe('accepted');
   });
 });
 
@@ -119,6 +129,7 @@ const CASES: readonly (readonly [what: string, reason: GrantRefusal, grant: () =
   ['a window above what is compiled in', 'window-cap', () => signedGrant(), () => ({ jurisdictionCaps: { 'us-federal': 29 * DAY } })],
   ['a jurisdiction without a cap', 'window-cap', () => signedGrant(), () => ({ jurisdictionCaps: {} })],
   ['a window the law does not allow', 'deficient', () => signedGrant({ body: bodyOf({ window: { ...bodyOf().window, until: T0 + 61 * DAY } }) }), () => ({ jurisdictionCaps: { 'us-federal': 90 * DAY } })],
+  ['an instant more than 60 days of the calendar', 'deficient', () => signedGrant({ body: bodyOf({ window: { ...bodyOf().window, until: endOf60 + 1 } }) })],
   ['more targets than the ceiling', 'targets', () => signedGrant({ body: bodyOf({ targets: ['12025550101', '12025550102'] }) }), () => ({ maxTargets: 1 })],
   ['a test order for an account that is none', 'test-accounts', () => signedGrant({ body: bodyOf({ test: true, targets: ['12025550101', '12025550102'] }) }), () => ({ testAccounts: ['12025550101'] })],
 ];

@@ -74,8 +74,13 @@ export type GrantRefusal = (typeof GRANT_REFUSALS)[number];
 export type GrantOutcome = { readonly outcome: 'accepted' } | { readonly outcome: 'refused'; readonly reason: GrantRefusal };
 
 const DAY = 86_400_000;
-/** Compiled in, whatever a configuration says: the longest window per jurisdiction, in milliseconds. */
-export const COMPILED_WINDOW_CAPS: Readonly<Record<string, UtcMs>> = Object.freeze({ 'us-federal': 60 * DAY, 'us-ca': 60 * DAY });
+const HOUR = 3_600_000;
+/**
+ * Compiled in, whatever a configuration says: the longest window per jurisdiction, in milliseconds. 60 days of the
+ * calendar with the hour by which the one change of clocks in them can lengthen them: an outer bound that no order the
+ * law allows reaches. The days themselves are counted by `deficienciesOf`.
+ */
+export const COMPILED_WINDOW_CAPS: Readonly<Record<string, UtcMs>> = Object.freeze({ 'us-federal': 60 * DAY + HOUR, 'us-ca': 60 * DAY + HOUR });
 
 export interface GrantTrust {
   readonly roster: Roster;

@@ -39,6 +39,6 @@ describe('a row of law', () => {
   it('has a hash that changes with any of it', () => {
     const [row] = JURISDICTIONS;
     if (row === undefined) throw new Error('no rows');
-    expect(jurisdictionRowHash({ ...row, maxPeriodDays: 61 })).not.toBe(jurisdictionRowHash(row));
+    expect(jurisdictionRowHash({ ...row, maxPeriod: { ...row.maxPeriod, length: { count: 61, unit: 'days' } } })).not.toBe(jurisdictionRowHash(row));
   });
 });

@@ -187,10 +187,6 @@ export const TapsAnswer = z.strictObject({
   ),
 });
 
-export const JurisdictionsAnswer = z.strictObject({
-  jurisdictions: z.array(z.strictObject({ id: Text, name: Text, citation: Text, enabled: z.boolean(), maxPeriodDays: z.number(), maxPeriodCitation: Text, rowHash: Text })),
-});
-
 const KeyAnswer = z.strictObject({ keyId: Text, publicKey: Text, notAfter: Instant, ended: z.strictObject({ how: z.enum(['left', 'compromised']), since: Instant }).optional() });
 export const RosterAnswer = z.strictObject({
   deployment: Text,

@@ -80,10 +80,10 @@ describe('penreg against the service', () => {
 
   it('prints each field, rule, citation and cure of a refusal', async () => {
     const start = Date.now();
-    const over = requestOf({ agencyReference: `CLI-${++references}`, window: { asWritten: '61 days', zone: 'UTC', start, until: start + 61 * 86_400_000 } });
+    const over = requestOf({ agencyReference: `CLI-${++references}`, window: { asWritten: '61 days', zone: 'America/Los_Angeles', start, until: start + 61 * 86_400_000 } });
     const { code, err } = await penreg('paula', ['order', 'create', '--file', '-'], { piped: JSON.stringify(over) });
     expect(code).toBe(EXIT.refused);
-    expect(err).toContain('window.until: at most 60 days; this order asks for 61 (18 U.S.C. § 3123(c)(1))');
+    expect(err).toContain('window.until: at most 60 days; this order asks for 62 (18 U.S.C. § 3123(c)(1))');
     expect(err).toContain('what would cure it: an end at or before');
   });
 
@@ -128,7 +128,9 @@ describe('penreg against the service', () => {
     const id = await created({ analysts: [] });
     expect((await penreg('anna', ['order', 'assign', id, 'nora'])).out).toContain('analysts: nora');
     expect((await penreg('anna', ['order', 'assign', id])).out).toContain('analysts: none');
-    expect((await penreg('paula', ['jurisdictions'])).out).toMatch(/us-federal[\s\S]*60 days \(18 U\.S\.C\. § 3123\(c\)\(1\)\)/);
+    expect((await penreg('paula', ['jurisdictions'])).out).toMatch(/us-federal[\s\S]*60 days \(18 U\.S\.C\. § 3123\(c\)\(1\)\)[\s\S]*executive-order-12333 +refused[\s\S]*nothing here is legal advice/i);
+    expect((await penreg('paula', ['jurisdictions', 'us-ca'])).out).toMatch(/second full court day[\s\S]*geographic-limits[\s\S]*638\.52\(d\)\(3\)[\s\S]*nothing here is legal advice/i);
+    expect((await penreg('paula', ['jurisdictions', 'nowhere'])).err).toContain('no such jurisdiction');
   });
 
   it('shows the auditor the log and that it is whole', async () => {

@@ -1,6 +1,7 @@
 import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
 import { openRegistry } from '@penreg/registry';
 import type { OrderActivationConfig } from './config.ts';
+import { createLaw } from './deficiencies.ts';
 import { createOrders } from './orders.ts';
 import { openRosterFile } from '@penreg/trust';
 import { addOrderRoutes } from './routes/order-routes.ts';
@@ -17,7 +18,7 @@ const VERSION = '0.1.0';
 
 /** Puts the service together: registry, roster, tokens, routes. Nothing is connected or listening before `start`. */
 export const compose = async (config: OrderActivationConfig, { logger, metrics }: Pick<Stage, 'logger' | 'metrics'>): Promise<OrderActivation> => {
-  const { deployment, timing, maxTargets } = config;
+  const { deployment, timing } = config;
   const { url, username, password, sealingKey, lookupKey } = config.registry;
   const now = Date.now;
   const roster = openRosterFile(config.roster, deployment, logger);
@@ -33,7 +34,8 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   });
   const trail = openTrail(registry.audit);
   const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, access: { tokens, audit: trail.refused } });
-  const orders = createOrders({ store: registry.orders, roster, deployment, timing, maxTargets, now });
+  const deficienciesOf = createLaw({ store: registry.orders, timing, policy: { maxTargets: config.maxTargets, ...config.policy }, now });
+  const orders = createOrders({ store: registry.orders, roster, deployment, timing, deficienciesOf, now });
   addOrderRoutes(http.app, { orders, trail, view: { timing, lookupKey } });
   addSystemRoutes(http.app, { registry, orders, roster, trail, timing, now });
 

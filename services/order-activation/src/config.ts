@@ -1,4 +1,4 @@
-import { TimingSchema } from '@penreg/domain';
+import { DEFAULT_POLICY, EMERGENCY_CATEGORIES, TimingSchema } from '@penreg/domain';
 import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, TokensConfigSchema } from '@penreg/platform';
 import { z } from 'zod';
 
@@ -19,6 +19,15 @@ export const OrderActivationConfigSchema = z.strictObject({
   http: HttpConfigSchema,
   /** Targets one order may name. */
   maxTargets: z.int().min(1).max(100).default(100),
+  /** What the provider decides for itself, within the law. */
+  policy: z
+    .strictObject({
+      /** Targets of one order whose records name people beside sender and receiver. */
+      maxTargetsNamingOthers: z.int().min(1).max(100).default(DEFAULT_POLICY.maxTargetsNamingOthers),
+      /** Grounds of 18 U.S.C. § 3125 that are accepted. */
+      emergencyCategories: z.array(z.enum(EMERGENCY_CATEGORIES)).default([...DEFAULT_POLICY.emergencyCategories]),
+    })
+    .prefault({}),
   log: LogConfigSchema,
 });
 export type OrderActivationConfig = z.output<typeof OrderActivationConfigSchema>;

@@ -1,40 +1,61 @@
-import { deficienciesOf, toIso, type Deficiency, type OrderBody, type UtcMs } from '@penreg/domain';
+import { deficienciesKnowing, inForce, type Deficiency, type LawFacts, type LawPolicy, type OrderBody, type ParentFacts, type Timing, type UtcMs } from '@penreg/domain';
+import type { OrderDocument, OrderStore } from '@penreg/registry';
+import { withRegistry } from './registry-errors.ts';
 
-export interface DraftFacts {
-  readonly now: UtcMs;
-  readonly maxTargets: number;
-  /** The order that this one extends; null when the body names no parent, 'unknown' when there is no such order. */
-  readonly parent: OrderBody | 'unknown' | null;
+export interface LawDeps {
+  readonly store: Pick<OrderStore, 'get' | 'naming'>;
+  readonly timing: Timing;
+  readonly policy: LawPolicy;
+  readonly now: () => UtcMs;
 }
 
-/** Everything for which a draft is refused, all at once: the law of its jurisdiction, then the provider's policy. */
-export const draftDeficiencies = (body: OrderBody, { now, maxTargets, parent }: DraftFacts): readonly Deficiency[] => {
-  const found: Deficiency[] = [...deficienciesOf(body)];
-  if (body.window.until <= now) {
-    found.push({
-      field: 'window.until',
-      rule: 'the window has ended already; a pen register is prospective',
-      citation: '18 U.S.C. § 3127(3)–(4), policy/prospective',
-      cure: `an end after ${toIso(now)}`,
-    });
-  }
-  if (body.targets.length > maxTargets) {
-    found.push({ field: 'targets', rule: `at most ${maxTargets} targets in one order; this one names ${body.targets.length}`, citation: 'policy/necessity', cure: 'several orders' });
-  }
-  if (parent === 'unknown') {
-    found.push({ field: 'parent', rule: 'there is no such order to extend', citation: '18 U.S.C. § 3123(c)(2)', cure: 'the id of the order that this one extends, or null' });
-  } else if (parent !== null) {
-    if (parent.jurisdiction.id !== body.jurisdiction.id) {
-      found.push({ field: 'jurisdiction', rule: 'an extension is of the same jurisdiction as the order it extends', citation: '18 U.S.C. § 3123(c)(2)', cure: parent.jurisdiction.id });
+/** What people found who looked at this order, and no document says. */
+export type LawFindings = Pick<LawFacts, 'counselAgrees' | 'agencyCountry' | 'trainedUntil'>;
+
+const NO_FINDINGS: LawFindings = { counselAgrees: false, agencyCountry: null, trainedUntil: null };
+const EMERGENCY_MEMORY: UtcMs = 30 * 86_400_000;
+/** Orders before the first of a chain are not looked for for ever. */
+const LONGEST_CHAIN = 100;
+
+/** Gives an order to the law, with every fact about it that the registry knows. */
+export const createLaw = ({ store, timing, policy, now }: LawDeps): ((body: OrderBody, findings?: Partial<LawFindings>) => Promise<readonly Deficiency[]>) => {
+  const get = (orderId: string): Promise<OrderDocument | null> => withRegistry(() => store.get(orderId));
+
+  const periodOf = ({ grant }: OrderDocument): ParentFacts['inForce'] => {
+    const segments = grant === null ? [] : inForce(grant, timing.lead).segments;
+    const first = segments[0];
+    const last = segments.at(-1);
+    return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
+  };
+
+  const chainStart = async ({ body }: OrderDocument): Promise<UtcMs> => {
+    let start = body.window.start;
+    let { parent } = body;
+    for (let length = 0; parent !== null && length < LONGEST_CHAIN; length += 1) {
+      const order = await get(parent);
+      if (order === null) break;
+      start = Math.min(start, order.body.window.start);
+      parent = order.body.parent;
     }
-    if (body.window.start < parent.window.until) {
-      found.push({
-        field: 'window.start',
-        rule: 'an extension starts no earlier than its parent ends',
-        citation: '18 U.S.C. § 3123(c)(2)',
-        cure: `a start at or after ${toIso(parent.window.until)}`,
-      });
-    }
-  }
-  return found;
+    return start;
+  };
+
+  const parentOf = async ({ parent }: OrderBody): Promise<LawFacts['parent']> => {
+    if (parent === null) return null;
+    const order = await get(parent);
+    return order === null ? 'unknown' : { body: order.body, inForce: periodOf(order), chainStart: await chainStart(order) };
+  };
+
+  const recentEmergencies = async ({ emergency, targets, orderId, window }: OrderBody): Promise<number> => {
+    if (emergency === null) return 0;
+    const named = await withRegistry(() => Promise.all(targets.map((target) => store.naming(target))));
+    const others = await Promise.all([...new Set(named.flat())].filter((id) => id !== orderId).map(get));
+    return others.filter((order) => {
+      const from = order === null || order.body.emergency === null ? undefined : periodOf(order)?.from;
+      return from !== undefined && from > window.start - EMERGENCY_MEMORY;
+    }).length;
+  };
+
+  return async (body, findings = {}) =>
+    deficienciesKnowing(body, { now: now(), policy, parent: await parentOf(body), recentEmergencies: await recentEmergencies(body), ...NO_FINDINGS, ...findings });
 };

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { draftDeficiencies } from './deficiencies.ts';
 import { newOrderId } from './order-id.ts';
 import { OrderRequestSchema, toOrderBody } from './order-request.ts';
 import { requestOf } from './testing.ts';
 
 const NOW = Date.now();
-const DAY = 86_400_000;
 const drafting = { deployment: 'test', orderId: newOrderId(NOW), proposer: 'paula' };
 const bodyFrom = (over: Record<string, unknown> = {}) => {
   const made = toOrderBody(OrderRequestSchema.parse(requestOf(over)), drafting);
@@ -28,29 +26,31 @@ describe('a request becomes the canonical body', () => {
   });
 });
 
-describe('deficiencies of a draft', () => {
-  const facts = { now: NOW, maxTargets: 3, parent: null };
+describe('the window of a request', () => {
+  const read = (over: Record<string, unknown>) => OrderRequestSchema.safeParse(requestOf(window({ start: null, until: null, ...over })));
+  const problemsOf = (over: Record<string, unknown>) => read(over).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const dates = { rule: { kind: 'dates', first: '2026-10-15', last: '2026-12-13' } };
 
-  it('are none for a good one, of 60 days to the millisecond', () => {
-    expect(draftDeficiencies(bodyFrom(window({ start: NOW, until: NOW + 60 * DAY })), facts)).toEqual([]);
+  it('is worked out from inclusive dates in the zone of the court, across a change of clocks', () => {
+    expect(read(dates).data?.window).toMatchObject({ start: Date.parse('2026-10-15T00:00:00-07:00'), until: Date.parse('2026-12-14T00:00:00-08:00') });
   });
 
-  it('cite § 3123(c)(1) for a millisecond more', () => {
-    expect(draftDeficiencies(bodyFrom(window({ start: NOW, until: NOW + 60 * DAY + 1 })), facts)).toMatchObject([{ field: 'window.until', citation: '18 U.S.C. § 3123(c)(1)', rule: 'at most 60 days; this order asks for 61' }]);
+  it('is worked out from days, the first one included, and cut by the latest date', () => {
+    const start = '2026-10-15T15:00:00-07:00';
+    expect(read({ rule: { kind: 'days-from-installation', days: 60, latest: '2027-01-31' }, start }).data?.window).toMatchObject({ start: Date.parse(start), until: Date.parse('2026-12-14T00:00:00-08:00') });
+    expect(read({ rule: { kind: 'days-from-installation', days: 60, latest: '2026-11-30' }, start }).data?.window).toMatchObject({ until: Date.parse('2026-12-01T00:00:00-08:00') });
   });
 
-  it('are all named at once', () => {
-    const body = bodyFrom({ ...window({ start: NOW - 100 * DAY, until: NOW - DAY }), targets: ['a', 'b', 'c', 'd'], parent: newOrderId(1), relation: 'extension' });
-    const found = draftDeficiencies(body, { ...facts, parent: 'unknown' });
-    expect(found.map((d) => d.citation)).toEqual(['18 U.S.C. § 3123(c)(1)', '18 U.S.C. § 3127(3)–(4), policy/prospective', 'policy/necessity', '18 U.S.C. § 3123(c)(2)']);
-    expect(found.every((d) => d.cure !== '')).toBe(true);
-    expect(JSON.stringify(found)).not.toContain('12025550101');
+  it('agrees with what is said beside it; only a later start may be said', () => {
+    expect(read({ ...dates, start: '2026-10-20T00:00:00-07:00', until: '2026-12-14T00:00:00-08:00' }).data?.window.start).toBe(Date.parse('2026-10-20T00:00:00-07:00'));
+    expect(problemsOf({ ...dates, start: '2026-10-14T23:59:59-07:00', until: '2026-12-14T00:00:01-08:00' })).toEqual([
+      'window.start: the paper begins at 2026-10-15T07:00:00.000Z',
+      'window.until: the paper ends at 2026-12-14T08:00:00.000Z; leave it out to have it worked out',
+    ]);
   });
 
-  it('let an extension start when its parent ends, and no earlier', () => {
-    const parent = bodyFrom(window({ start: NOW, until: NOW + 10 * DAY }));
-    expect(draftDeficiencies(bodyFrom(window({ start: NOW + 10 * DAY, until: NOW + 70 * DAY })), { ...facts, parent })).toEqual([]);
-    expect(draftDeficiencies(bodyFrom(window({ start: NOW + 10 * DAY - 1, until: NOW + 60 * DAY })), { ...facts, parent })).toMatchObject([{ field: 'window.start' }]);
-    expect(draftDeficiencies(bodyFrom({ jurisdiction: 'us-ca', ...window({ start: NOW + 10 * DAY, until: NOW + 60 * DAY }) }), { ...facts, parent })).toMatchObject([{ field: 'jurisdiction' }]);
+  it('is said whole where the paper gives instants, and its zone is one', () => {
+    expect(problemsOf({})).toEqual(['window.start: a window of instants says its start', 'window.until: a window of instants says its end']);
+    expect(problemsOf({ zone: '+08:00', ...dates })).toEqual(['window.zone: an IANA time zone such as America/Los_Angeles']);
   });
 });

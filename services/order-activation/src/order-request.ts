@@ -1,4 +1,4 @@
-import { jurisdictionOf, OrderBodySchema, OrderIdSchema, type OrderBody, type OrderId, UtcMsSchema } from '@penreg/domain';
+import { isZone, jurisdictionOf, OrderBodySchema, OrderIdSchema, type OrderBody, type OrderId, UtcMsSchema, windowOf } from '@penreg/domain';
 import { jurisdictionRowHash } from '@penreg/evidence';
 import { NameSchema } from '@penreg/platform';
 import { z } from 'zod';
@@ -13,14 +13,6 @@ const line = (max: number) =>
     .max(max, `at most ${max} characters`)
     .refine((text) => !/\p{Cc}/u.test(text) && !UNSEEN.test(text), 'no control or invisible characters');
 
-const isZone = (zone: string): boolean => {
-  try {
-    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-};
-
 const INSTANT = 'an instant: ISO 8601 with its zone (2026-11-24T09:00:00-08:00) or milliseconds since 1970, UTC';
 const InstantSchema = z
   .union([z.int(), z.iso.datetime({ offset: true })], { error: INSTANT })
@@ -34,6 +26,22 @@ const {
 
 /** The identifier by which a paper that names accounts plainly names one. */
 const identifierOf = (account: string) => (/^\d{7,15}$/.test(account) ? { kind: 'phone', value: `+${account}`, account } : { kind: 'account', value: account, account });
+
+/** The window as the paper has it. What can be worked out from its rule need not be said; what is said agrees with it. */
+const WindowSchema = z
+  .strictObject({
+    asWritten: line(200),
+    zone: z.string().max(64).refine(isZone, { message: 'an IANA time zone such as America/Los_Angeles', abort: true }),
+    rule: OrderBodySchema.shape.window.shape.rule,
+    start: InstantSchema.nullable().default(null),
+    until: InstantSchema.nullable().default(null),
+  })
+  .transform((said, context) => {
+    const worked = windowOf(said.rule, said.zone, said);
+    if ('start' in worked) return { ...said, ...worked };
+    for (const { field, rule } of worked) context.addIssue({ code: 'custom', path: [field], message: rule });
+    return z.NEVER;
+  });
 
 /** What a person supplies to draft an order. Everything else of the canonical body is worked out here. */
 export const OrderRequestSchema = z.strictObject({
@@ -69,13 +77,7 @@ export const OrderRequestSchema = z.strictObject({
   direction,
   kinds,
   fields: fields.default([]),
-  window: z.strictObject({
-    asWritten: line(200),
-    zone: z.string().max(64).refine(isZone, 'an IANA time zone such as America/Los_Angeles'),
-    rule: OrderBodySchema.shape.window.shape.rule,
-    start: InstantSchema,
-    until: InstantSchema,
-  }),
+  window: WindowSchema,
   retentionDays,
   cadence,
   test,

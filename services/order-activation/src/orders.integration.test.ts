@@ -1,4 +1,4 @@
-import { inForce, type OrderBody, type Statement } from '@penreg/domain';
+import { inForce, windowEnd, type OrderBody, type Statement } from '@penreg/domain';
 import { bodyHashOf, canonicalJson, COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, type JsonValue } from '@penreg/evidence';
 import { HTTP_ACTS, mayDo, type HttpAct } from '@penreg/platform';
 import { openTapFeed, type TapFeed } from '@penreg/registry';
@@ -204,7 +204,7 @@ describe('the law refuses', () => {
     const start = Date.now();
     const { status, body } = await refused(windowOf(start, start + 61 * DAY));
     expect([status, body.field]).toEqual([422, 'window.until']);
-    expect(body.problems).toEqual([{ field: 'window.until', rule: 'at most 60 days; this order asks for 61', citation: '18 U.S.C. § 3123(c)(1)', cure: `an end at or before ${new Date(start + 60 * DAY).toISOString()}` }]);
+    expect(body.problems).toEqual([{ field: 'window.until', rule: 'at most 60 days; this order asks for 62', citation: '18 U.S.C. § 3123(c)(1)', cure: `an end at or before ${new Date(windowEnd(start, { count: 60, unit: 'days' }, 'America/Los_Angeles')).toISOString()}` }]);
   });
 
   it('a window that has ended, together with everything else that is wrong', async () => {

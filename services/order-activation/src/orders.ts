@@ -1,10 +1,9 @@
-import type { Act, Envelope, OrderBody, OrderId, Timing, UtcMs } from '@penreg/domain';
+import type { Act, Deficiency, Envelope, OrderBody, OrderId, Timing, UtcMs } from '@penreg/domain';
 import { statementHashOf } from '@penreg/evidence';
 import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
 import type { OrderDocument, OrderStore } from '@penreg/registry';
 import type { z } from 'zod';
 import { assertAct } from './act-check.ts';
-import { draftDeficiencies } from './deficiencies.ts';
 import { newOrderId } from './order-id.ts';
 import { toOrderBody, type OrderRequest } from './order-request.ts';
 import { withRegistry } from './registry-errors.ts';
@@ -16,7 +15,8 @@ export interface OrdersDeps {
   readonly roster: RosterFile;
   readonly deployment: string;
   readonly timing: Timing;
-  readonly maxTargets: number;
+  /** Everything for which the law and the provider's policy refuse a draft. */
+  readonly deficienciesOf: (body: OrderBody) => Promise<readonly Deficiency[]>;
   readonly now: () => UtcMs;
 }
 
@@ -51,7 +51,7 @@ const isDone = (order: OrderDocument, envelope: Envelope): boolean => {
 };
 
 /** What people do with orders. Each act is checked against the order as it stands and then done by one script of the registry, which checks again. */
-export const createOrders = ({ store, roster, deployment, timing, maxTargets, now }: OrdersDeps): Orders => {
+export const createOrders = ({ store, roster, deployment, timing, deficienciesOf, now }: OrdersDeps): Orders => {
   const seenBy = (who: Identity, order: OrderDocument): Seen | null => {
     const visibility = visibilityOf(who, order);
     return visibility === 'nothing' ? null : { order, visibility };
@@ -62,12 +62,6 @@ export const createOrders = ({ store, roster, deployment, timing, maxTargets, no
     const seen = order === null ? null : seenBy(who, order);
     if (seen === null) throw new ApiError('not-found', NO_SUCH_ORDER);
     return seen;
-  };
-
-  const parentOf = async (orderId: OrderId | null): Promise<OrderBody | 'unknown' | null> => {
-    if (orderId === null) return null;
-    const parent = await withRegistry(() => store.get(orderId));
-    return parent === null ? 'unknown' : parent.body;
   };
 
   const assertKnown = (analysts: readonly string[]): void => {
@@ -84,7 +78,7 @@ export const createOrders = ({ store, roster, deployment, timing, maxTargets, no
       const at = now();
       const made = toOrderBody(request, { deployment, orderId: newOrderId(at), proposer: who.personId });
       if (!made.success) throw new ApiError('bad-input', toProblems(made.error));
-      const deficiencies = draftDeficiencies(made.data, { now: at, maxTargets, parent: await parentOf(request.parent) });
+      const deficiencies = await deficienciesOf(made.data);
       if (deficiencies.length > 0) throw new ApiError('refused', deficiencies.map((d) => ({ ...d, field: d.field.replace(/^jurisdiction\.id$/, 'jurisdiction') })));
       assertKnown(request.analysts);
       const { order } = await withRegistry(() => store.create(made.data));

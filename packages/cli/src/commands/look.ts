@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { AuditAnswer, JurisdictionsAnswer, TapsAnswer } from '../api.ts';
+import { AuditAnswer, TapsAnswer } from '../api.ts';
 import { callJson } from '../client.ts';
 import { print } from '../console.ts';
 import { CliError } from '../error.ts';
@@ -33,29 +33,6 @@ export const addLook = (program: Command, settings: () => Settings): void => {
       }
       const diverged = answer.taps.filter((t) => t.agreement === 'diverged');
       if (diverged.length > 0) throw new CliError('findings', `diverged from the registry: ${diverged.map((t) => t.tap).join(', ')}`);
-    });
-
-  program
-    .command('jurisdictions')
-    .description('the rules of law an order can stand under')
-    .addHelpText('after', '\nExamples:\n  penreg jurisdictions')
-    .action(async () => {
-      const { io, json, orders } = settings();
-      const answer = await callJson(orders(), '/jurisdictions', JurisdictionsAnswer);
-      if (json) print(io.out, JSON.stringify(answer));
-      else
-        print(
-          io.out,
-          ...tableOf(answer.jurisdictions, [
-            { heading: 'ID', of: (j) => j.id },
-            { heading: 'NAME', of: (j) => j.name },
-            { heading: 'CITATION', of: (j) => j.citation },
-            { heading: 'LONGEST WINDOW', of: (j) => `${j.maxPeriodDays} days (${j.maxPeriodCitation})` },
-            { heading: 'ENABLED', of: (j) => (j.enabled ? 'yes' : 'no') },
-          ]),
-          '',
-          'Read for engineering from public texts; not legal advice.',
-        );
     });
 
   program

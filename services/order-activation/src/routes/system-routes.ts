@@ -1,9 +1,10 @@
-import { JURISDICTIONS, type OrderId, type Timing, type UtcMs } from '@penreg/domain';
-import { jurisdictionRowHash, statementHashOf, verifyConfirmation } from '@penreg/evidence';
+import type { OrderId, Timing, UtcMs } from '@penreg/domain';
+import { statementHashOf, verifyConfirmation } from '@penreg/evidence';
 import { ApiErrorBodySchema, authenticate, open, permit, type HttpApp } from '@penreg/platform';
 import type { OrderDocument, Registry } from '@penreg/registry';
 import { z } from 'zod';
-import { AuditAnswer, AuditQuery, ConfirmationsAnswer, JurisdictionsAnswer, OrderParams, RosterAnswer, TapsAnswer } from '../api.ts';
+import { AuditAnswer, AuditQuery, ConfirmationsAnswer, OrderParams, RosterAnswer, TapsAnswer } from '../api.ts';
+import { explainLaw, LawAnswer } from '../law-answer.ts';
 import { windowInForce } from '../order-view.ts';
 import type { Orders } from '../orders.ts';
 import { reconcile } from '../reconcile.ts';
@@ -64,9 +65,9 @@ export const addSystemRoutes = (app: HttpApp, { registry, orders, roster, trail,
     return answer;
   });
 
-  app.get('/jurisdictions', { ...permit('jurisdictions-read'), schema: { summary: 'The rules of law an order can stand under', response: { 200: JurisdictionsAnswer, ...refusals } } }, async (request) => {
+  app.get('/jurisdictions', { ...permit('jurisdictions-read'), schema: { summary: 'The rules of law and policy an order stands under, and what becomes of each instrument', response: { 200: LawAnswer, ...refusals } } }, async (request) => {
     await trail.read(authenticate(request), 'jurisdictions-read');
-    return { jurisdictions: JURISDICTIONS.map((row) => ({ ...row, rowHash: jurisdictionRowHash(row) })) };
+    return explainLaw();
   });
 
   app.get('/roster', { ...permit('roster-read'), schema: { summary: 'Who may act, with which keys', response: { 200: RosterAnswer, ...refusals } } }, async (request) => {
