@@ -55,6 +55,20 @@ export const settledWithin = async (promise: Promise<unknown>, limitMs: number):
   return Promise.race([settled, late]).finally(() => clearTimeout(timer));
 };
 
+/** Bytes a socket reads at a time. */
+const READ_BYTES = 256 * 1024;
+
+/** A plain connection that reads into one buffer again and again. Node would allocate 64 KiB for each read and keep them until they are collected. */
+const connectInto = (host: string, port: number, onConnect: () => void): Socket => {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (size: number): boolean => {
+    socket.emit('data', buffer.subarray(0, size));
+    return true; // false would pause the socket
+  };
+  const socket: Socket = connectPlain({ host, port, onread: { buffer, callback } }, onConnect);
+  return socket;
+};
+
 export interface OpenCluster {
   readonly cluster: Cluster;
   readonly logger: unknown;
@@ -74,7 +88,7 @@ export const openCluster = (connection: KafkaConnection, metadataMaxAgeMs: numbe
     if (closed) throw new Error('closed');
     const socket =
       tls === undefined || tls === null || tls === false
-        ? connectPlain({ host, port }, onConnect)
+        ? connectInto(host, port, onConnect)
         : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...(tls === true ? {} : tls) }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);

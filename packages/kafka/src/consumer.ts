@@ -6,6 +6,7 @@ import { endsGeneration, isCoordinatorMoving, isUnreachable, KafkaError, kafkaEr
 import { EARLIEST, LATEST, listOffsets } from './log-offsets.ts';
 import { Membership } from './membership.ts';
 import type { Member } from './membership.ts';
+import { responseBuffers } from './response-buffers.ts';
 import { groupHooks, internals } from './seam.ts';
 import type { CommitPosition, TapConsumer, TapConsumerConfig, TapHandlers } from './tap-consumer.ts';
 
@@ -65,7 +66,9 @@ export const openTapConsumer = async (config: TapConsumerConfig): Promise<TapCon
       // One handler at a time: the loop is the only mutator.
       partitionsConsumedConcurrently: 1,
       eachBatch: async ({ batch }) => {
-        if (batch instanceof FetchedPartitionBatch) await own.deliver(batch);
+        if (!(batch instanceof FetchedPartitionBatch)) return;
+        await own.deliver(batch);
+        responseBuffers.release(batch.bytes);
       },
     });
     return running;

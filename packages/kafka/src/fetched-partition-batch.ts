@@ -1,6 +1,7 @@
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts';
 import type { FetchResponsePartition } from './internals.ts';
 import { KafkaError } from './kafka-error.ts';
+import { responseBuffers } from './response-buffers.ts';
 
 const EMPTY = Buffer.alloc(0);
 const NONE: readonly never[] = [];
@@ -18,7 +19,9 @@ export const readRecordSet = async (decoder: {
   const length = decoder.readInt32();
   if (length <= 0) return EMPTY;
   if (!decoder.canReadBytes(length)) throw new KafkaError('malformed-response', 'a record set reaches beyond its fetch response');
-  return decoder.readBytes(length);
+  const bytes = decoder.readBytes(length);
+  responseBuffers.hold(bytes);
+  return bytes;
 };
 
 /**

@@ -22,8 +22,8 @@ export interface FetchedPartition {
   /** In no particular order. */
   readonly aborted: readonly AbortedTransaction[];
   /**
-   * Record batches, the last one possibly cut off. A view of the whole response: a slice that outlives the handler
-   * pins up to `maxBytes`.
+   * Record batches, the last one possibly cut off. A view of memory that the next response overwrites: nothing may look
+   * into it, or into a slice of it, once the handler has ended.
    */
   readonly bytes: Buffer;
   /** An instant before the request was sent. Everything appended before it is in `bytes` or below `highWatermark`. */

@@ -13,6 +13,10 @@ export interface PartitionMetadata {
 
 export interface Connection {
   readonly socket?: Socket;
+  /** Set while SASL authenticates: its answers may have a form of their own. */
+  readonly authHandlers: object | null;
+  readonly requestQueue: RequestQueue;
+  processData(chunk: Buffer): void;
 }
 
 export interface ProtocolRequest<T> {
@@ -167,6 +171,7 @@ export interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
   checkPendingRequests(): void;
+  fulfillRequest(response: { readonly size: number; readonly correlationId: number; readonly payload: Buffer }): void;
 }
 
 /** The errors of kafkajs carry `name`, `retriable`, and, when a broker answered, Kafka's own name as `type`. */
@@ -228,6 +233,7 @@ export interface Internals {
   readonly Runner: { readonly prototype: Runner };
   readonly Broker: { readonly prototype: Broker };
   readonly BrokerPool: { readonly prototype: BrokerPool };
+  readonly Connection: { readonly prototype: Connection };
   readonly ConnectionPool: { readonly prototype: ConnectionPool };
   readonly RequestQueue: { readonly prototype: RequestQueue };
   readonly Encoder: new () => Encoder;

@@ -1,5 +1,10 @@
-import type { Broker, ConnectionPool, ConsumerGroup, FetchedBatch, Internals, ProtocolRequest } from './internals.ts';
+import type { Socket } from 'node:net';
+import type { Broker, Connection, ConnectionPool, ConsumerGroup, FetchedBatch, Internals, ProtocolRequest } from './internals.ts';
 import { KafkaError } from './kafka-error.ts';
+import { responseBuffers } from './response-buffers.ts';
+import { ResponseReader } from './response-reader.ts';
+
+const CORRELATION_ID_BYTES = 4;
 
 /** What a consumer group asks of the consumer it belongs to. `proceed` is what kafkajs itself would do. */
 export interface GroupHooks {
@@ -68,6 +73,27 @@ export const override = (internals: Internals, hooks: WeakMap<object, GroupHooks
     if (response.errorCode !== undefined && response.errorCode !== 0) throw createErrorFromCode(response.errorCode);
     for (const { partitions } of response.responses) for (const partition of partitions) partition.requestedAt = requestedAt;
     return response;
+  };
+
+  // Concatenates what it has with each chunk that comes, and allocates once more for what lies behind: a fetch of 32 MiB
+  // is copied three times and leaves a hundred to the garbage collector.
+  const connection = internals.Connection.prototype;
+  const { processData } = connection;
+  const readers = new WeakMap<Socket, ResponseReader>();
+  connection.processData = function (this: Connection, chunk) {
+    const { socket, authHandlers, requestQueue } = this;
+    if (socket === undefined) return;
+    // Keeps what it is given, which the socket overwrites.
+    if (authHandlers !== null) return processData.call(this, Buffer.from(chunk));
+    let reader = readers.get(socket);
+    if (reader === undefined) readers.set(socket, (reader = new ResponseReader(responseBuffers)));
+    try {
+      reader.take(chunk, (response) => {
+        requestQueue.fulfillRequest({ size: response.length, correlationId: response.readInt32BE(0), payload: response.subarray(CORRELATION_ID_BYTES) });
+      });
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('malformed response'));
+    }
   };
 
   // Sends the next request over the connection on which the last one was not answered, for as long as the kernel takes to

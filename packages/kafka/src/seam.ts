@@ -72,6 +72,7 @@ const load = (): { readonly internals: Internals; readonly hooks: WeakMap<object
     Runner: part('consumer/runner.js'),
     Broker: part('broker/index.js'),
     BrokerPool: part('cluster/brokerPool.js'),
+    Connection: part('network/connection.js'),
     ConnectionPool: part('network/connectionPool.js'),
     RequestQueue: part('network/requestQueue/index.js'),
     Encoder: part('protocol/encoder.js'),

@@ -41,5 +41,7 @@ export const examine = (grants: readonly Grant[], events: readonly Sent[], when:
   for (const batch of walkBatches(bytes, [])) {
     results.push(examineBatch(batch, { topicId: TOPIC_ID, partition: 0, from: 0n, index, draft, now }, { timing, hashValue: () => '0'.repeat(64) }));
   }
+  // The next response overwrites what was read: whatever the draft holds must be its own.
+  bytes.fill(0xdb);
   return { records: draft.records, gaps: draft.gaps, deadLetters: draft.deadLetters, results };
 };

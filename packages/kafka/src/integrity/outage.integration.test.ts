@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -75,10 +76,13 @@ const addresses = (): string[] => [`127.0.0.1:${wire.port}`];
 const produceHere = (topic: string, count: number, first = 0): Promise<void> => produce(topic, count, { addresses: addresses(), first });
 const recordHere = (recording: Recording): Promise<Recorder> => record({ brokers: addresses(), requestTimeoutMs: 2_000, outageLimitMs: 30_000, ...recording });
 
-const freeze = (): void => {
+/** Resolves when every thread of the broker has stopped: until then it may still answer. */
+const freeze = async (): Promise<void> => {
   const pid = kafka.pid();
   process.kill(pid, 'SIGSTOP');
   onTestFinished(() => void process.kill(pid, 'SIGCONT'));
+  const isStopped = (thread: string): boolean => / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+  await eventually('a standstill', () => readdirSync(`/proc/${pid}/task`).every(isStopped));
 };
 
 const values = (count: number): string[] => Array.from({ length: count }, (_, i) => `v${i}`);
@@ -180,7 +184,7 @@ test('disconnect() from a frozen broker takes the time allowed and no more, and 
   await admin.identify(topic);
   const recorder = await recordHere({ topic, requestTimeoutMs: 60_000, stopLimitMs: 700 });
   await eventually('the end', () => isAtEnd(recorder.seen));
-  freeze();
+  await freeze();
   const unanswered = rejection(admin.identify(topic));
   const asked = performance.now();
   await recorder.consumer.disconnect();

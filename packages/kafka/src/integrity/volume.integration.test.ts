@@ -39,14 +39,17 @@ test('a fetch keeps to its limits: per partition, over all, and one batch at lea
   const value = Buffer.alloc(100_000, 'x');
   for (const partition of [0, 1, 2, 3]) for (let i = 0; i < 10; i++) await producer.send({ topic, messages: [{ key: String(partition), value }] });
   await producer.disconnect();
-  // All partitions of one response are views of one buffer.
-  const perFetch = new Map<ArrayBufferLike, number>();
+  // All partitions of one response are views of one buffer, which a later response may use again.
+  const perFetch = new Map<string, number>();
+  const buffers: ArrayBufferLike[] = [];
   const limited = await record({
     topic,
     maxBytesPerPartition: 250_000,
     maxBytes: 500_000,
-    handle: ({ bytes }, control, next) => {
-      if (bytes.length > 0) perFetch.set(bytes.buffer, (perFetch.get(bytes.buffer) ?? 0) + bytes.length);
+    handle: ({ bytes, requestedAt }, control, next) => {
+      if (!buffers.includes(bytes.buffer)) buffers.push(bytes.buffer);
+      const fetch = `${buffers.indexOf(bytes.buffer)}/${requestedAt}`;
+      perFetch.set(fetch, (perFetch.get(fetch) ?? 0) + bytes.length);
       control.advance(next);
     },
   });
