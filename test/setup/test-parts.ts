@@ -12,6 +12,8 @@ export interface TestParts {
     readonly sink: Login;
     /** The rights of the reporting service, likewise. */
     readonly reader: Login;
+    /** The rights of order-activation, likewise. */
+    readonly copy: Login;
   };
 }
 

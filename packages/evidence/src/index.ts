@@ -1,5 +1,19 @@
+export { CHECKPOINT_ACT, contentHash, COUNTERSIGN_ACT, type AuditContent, type AuditLink, type AuditRecord, type Change, type ChangeLink, type CopiedEntry, type LogPage } from './audit-log.ts';
 export { canonicalJson, hashOf, sha256Hex, type JsonObject, type JsonValue } from './canonical.ts';
 export { linkEntry, nextLink, verifyChain, CHAIN_PROBLEMS, type ChainEntry, type ChainProblem, type ChainVerdict } from './chain.ts';
+export {
+  checkpointHash,
+  CheckpointSchema,
+  CountersignatureSchema,
+  CountersignedSchema,
+  signCheckpoint,
+  signCountersignature,
+  verifyCheckpoint,
+  verifyCountersignature,
+  type Checkpoint,
+  type Countersignature,
+  type Countersigned,
+} from './checkpoint.ts';
 export { ConfirmationSchema, signConfirmation, verifyConfirmation, type Confirmation } from './confirmation.ts';
 export { EvidenceError, EVIDENCE_ERROR_CODES, type EvidenceErrorCode } from './error.ts';
 export {
@@ -18,6 +32,7 @@ export {
 export { HeadAcceptanceSchema, signHead, verifyHeadAcceptance, type AcceptedHead, type HeadAcceptance, type HeadStatement } from './head.ts';
 export { jurisdictionRowHash } from './jurisdiction.ts';
 export { generateKeyPair, keyIdOf, publicKeyOf, signBytes, verifyBytes, type KeyPair, type SigningKey } from './keys.ts';
+export { LogWalk, type KnownPlace, type LogFault, type LogProblem, type LogReport, type LogVerdict, type LogWalkOptions } from './log-walk.ts';
 export { EMPTY_MERKLE_ROOT, MerkleBuilder, merkleRoot } from './merkle.ts';
 export { RosterSchema, SignedRosterSchema, isCompromised, lifeEndOf, personOfKey, requireSound, signRoster, verifyRoster, type Roster, type RosterTrust, type SignedRoster } from './roster.ts';
 export { SealChain, recordHash, sealTag, verifyCoverage, verifySeal } from './seals.ts';

@@ -140,4 +140,4 @@ export const personOfKey = (roster: Roster, keyId: string): { readonly personId:
 
 export const tapKeyOf = (roster: Roster, tap: string, keyId: string): RosterKey | undefined => roster.taps.find((t) => t.tap === tap && t.keyId === keyId);
 
-export const serviceKeyOf = (roster: Roster, keyId: string): RosterKey | undefined => roster.services.find((s) => s.keyId === keyId);
+export const serviceKeyOf = (roster: Roster, keyId: string): Roster['services'][number] | undefined => roster.services.find((s) => s.keyId === keyId);

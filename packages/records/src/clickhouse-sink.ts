@@ -3,9 +3,9 @@ import type { Flush } from '@penreg/domain';
 import { recordHash } from '@penreg/evidence';
 import type { ClickHouseAccess } from './access.ts';
 import { connect, persist, toRecordsError, type Attempt } from './connection.ts';
+import { assertDurable } from './durable.ts';
 import { RecordsError } from './error.ts';
 import { toCoverageRow, toDeadLetterRow, toGapRow, toSealRow } from './flush-rows.ts';
-import { DURABLE_TABLES } from './migrations.ts';
 import { toRow } from './record-row.ts';
 import type { RecordSink, SealedFlush } from './sink.ts';
 
@@ -18,29 +18,10 @@ export interface RecordSinkSettings extends ClickHouseAccess {
 
 type Table = 'records' | 'seals' | 'gaps' | 'dead_letters' | 'coverage';
 
+const WRITTEN = ['records', 'seals', 'coverage', 'gaps', 'dead_letters'] as const satisfies readonly Table[];
+
 /** Rows in one request; it is also what an insert holds in memory as JSON. */
 const MAX_ROWS = 50_000;
-
-const REQUIRED = ['fsync_after_insert = 1', 'fsync_part_directory = 1'] as const;
-
-/** An acknowledged insert must be on disk. A table that does not promise it is refused. */
-const assertDurable = async (client: ClickHouseClient): Promise<void> => {
-  const result = await client.query({
-    query: 'SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()',
-    format: 'JSONEachRow',
-  });
-  const tables = new Map((await result.json<{ name: string; engine_full: string }>()).map((t) => [t.name, t.engine_full]));
-  for (const name of DURABLE_TABLES) {
-    // The user of a tap sees only the tables it writes to.
-    const engine = tables.get(name);
-    if (engine === undefined) {
-      if (name === 'voids') continue;
-      throw new RecordsError('schema', `the table ${name} is missing, or this user may not write to it`);
-    }
-    const lacks = REQUIRED.find((setting) => !engine.includes(setting));
-    if (lacks !== undefined) throw new RecordsError('unsafe-settings', `the table ${name} lacks ${lacks}: an acknowledged row could be lost`);
-  }
-};
 
 const insert = async (client: ClickHouseClient, table: Table, values: readonly Record<string, unknown>[], signal: AbortSignal | undefined): Promise<void> => {
   const [first] = values;
@@ -64,7 +45,7 @@ const insert = async (client: ClickHouseClient, table: Table, values: readonly R
 export const openRecordSink = async (settings: RecordSinkSettings): Promise<RecordSink> => {
   const client = connect(settings);
   try {
-    await persist(() => assertDurable(client), settings.signal, settings.onRetry);
+    await persist(() => assertDurable(client, WRITTEN), settings.signal, settings.onRetry);
   } catch (error) {
     await client.close();
     throw toRecordsError(error);

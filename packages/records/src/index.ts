@@ -20,3 +20,4 @@ export {
   type Totals,
 } from './reading.ts';
 export { openOrderReader } from './order-reader.ts';
+export { openRegistryCopy, type RegistryCopy } from './registry-copy.ts';

@@ -163,28 +163,46 @@ export const MIGRATIONS: readonly Migration[] = [
       SETTINGS ${DURABLE}`,
     ],
   },
+  {
+    version: 2,
+    name: 'the long-term copy of the registry',
+    statements: [
+      // One row an entry of the audit log: sealed texts and hashes, word for word. Differing rows of one number both survive.
+      `CREATE TABLE IF NOT EXISTS audit_copy (
+        seq UInt64,
+        prev Nullable(FixedString(64)),
+        hash ${HASH},
+        at ${INSTANT} CODEC(Delta, ZSTD(1)),
+        content ${HASH},
+        sealed String CODEC(ZSTD(1)),
+        writes_hash Nullable(FixedString(64)),
+        writes Nullable(String) CODEC(ZSTD(1))
+      ) ENGINE = ReplacingMergeTree
+      ORDER BY (seq, hash)
+      SETTINGS ${DURABLE}`,
+    ],
+  },
 ];
 
 /** What each service may do, table by table; nothing else. */
 const RIGHTS = {
   sink: { records: ['INSERT'], seals: ['INSERT'], coverage: ['INSERT'], gaps: ['INSERT'], dead_letters: ['INSERT'] },
   reader: { records: ['SELECT', 'ALTER DELETE'], seals: ['SELECT'], coverage: ['SELECT'], gaps: ['SELECT'], voids: ['SELECT', 'INSERT'] },
+  copy: { audit_copy: ['SELECT', 'INSERT'] },
 } as const;
 
 /**
- * The rights of the tap's user and the reader's user on one database, as GRANT statements without the grantee, for a
+ * The rights of the users of taps (`sink`), reporting (`reader`) and order-activation (`copy`) on one database, as GRANT statements without the grantee, for a
  * users.xml or a script. A tap can write rows and read none.
  *
  * A database that ends in `*` is a pattern, for tests that make a database each: ClickHouse grants a pattern of
  * databases whole, so the rights of single tables are then merged.
  */
-export const roleGrants = (database: string): { readonly sink: readonly string[]; readonly reader: readonly string[] } => {
+export const roleGrants = (database: string): Readonly<Record<keyof typeof RIGHTS, readonly string[]>> => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(database)) throw new RangeError('a database is named [A-Za-z0-9_]+, with * at most at its end');
   const grantsOf = (rights: Readonly<Record<string, readonly string[]>>): readonly string[] =>
     database.endsWith('*')
       ? [`GRANT ${[...new Set(Object.values(rights).flat())].join(', ')} ON ${database}.*`]
       : Object.entries(rights).map(([table, acts]) => `GRANT ${acts.join(', ')} ON ${database}.${table}`);
-  return { sink: grantsOf(RIGHTS.sink), reader: grantsOf(RIGHTS.reader) };
+  return { sink: grantsOf(RIGHTS.sink), reader: grantsOf(RIGHTS.reader), copy: grantsOf(RIGHTS.copy) };
 };
-
-export const DURABLE_TABLES = ['records', 'seals', 'coverage', 'gaps', 'dead_letters', 'voids'] as const;

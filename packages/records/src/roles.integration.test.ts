@@ -81,7 +81,7 @@ describe('the rights of the two users', () => {
   });
 
   it('may be given on a pattern of databases, for tests', () => {
-    expect(roleGrants('penreg_*')).toEqual({ sink: ['GRANT INSERT ON penreg_*.*'], reader: ['GRANT SELECT, ALTER DELETE, INSERT ON penreg_*.*'] });
+    expect(roleGrants('penreg_*')).toEqual({ sink: ['GRANT INSERT ON penreg_*.*'], reader: ['GRANT SELECT, ALTER DELETE, INSERT ON penreg_*.*'], copy: ['GRANT SELECT, INSERT ON penreg_*.*'] });
     expect(() => roleGrants('x; DROP')).toThrow(RangeError);
   });
 });

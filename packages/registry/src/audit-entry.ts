@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { hashOf, nextLink, type ChainEntry, type JsonValue } from '@penreg/evidence';
+import { contentHash, nextLink, type AuditContent, type AuditLink, type JsonValue } from '@penreg/evidence';
 import type { UtcMs } from '@penreg/domain';
-import type { Head } from './changelog.ts';
+import type { LogHead } from './ports.ts';
 import { RegistryError } from './error.ts';
 import { pairsOf } from './link.ts';
 import type { Sealer } from './sealing.ts';
@@ -14,30 +14,14 @@ export type NewAuditEntry = {
   readonly detail: JsonValue;
 };
 
-/** What an entry says, with the salt that keeps its hash from being guessed. */
-export type AuditContent = NewAuditEntry & { readonly salt: string };
-
-/** What the chain is made of. */
-export type AuditRecord = {
-  /** The registry's clock. */
-  readonly at: UtcMs;
-  /** `hashOf` the `AuditContent`: whoever is shown an entry can tell, without a key, that it is what was chained. */
-  readonly content: string;
-  /** The content, sealed. */
-  readonly sealed: string;
-  /** SHA-256 of the text of all that the act wrote (`Writes`); null where it wrote nothing else. */
-  readonly writes: string | null;
-};
-export type AuditLink = ChainEntry<AuditRecord>;
-
 /** In the place of what an entry said, where it cannot be read or is not what was chained. */
 export const UNREADABLE = { actor: '(unreadable)', act: '(unreadable)', orderId: null, detail: null, salt: '' } as const satisfies AuditContent;
 
 /** The next link of the audit log after `head`. */
-export const linkAudit = async (sealer: Sealer, head: Head | null, at: UtcMs, entry: NewAuditEntry, writes: string | null): Promise<AuditLink> => {
+export const linkAudit = async (sealer: Sealer, head: LogHead | null, at: UtcMs, entry: NewAuditEntry, writes: string | null): Promise<AuditLink> => {
   const content: AuditContent = { ...entry, salt: randomBytes(16).toString('base64url') };
   const sealed = await sealer.seal(`audit/${(head?.seq ?? 0) + 1}`, content);
-  return nextLink(head, { at, content: hashOf(content), sealed, writes });
+  return nextLink(head, { at, content: contentHash(content), sealed, writes });
 };
 
 /** What an entry says. One that was altered until it does not open is shown as what it is, so that the others can be read beside it. */
@@ -45,7 +29,7 @@ export const openAudit = async (sealer: Sealer, { seq, entry }: AuditLink): Prom
   try {
     const { actor, act, orderId, detail, salt } = (await sealer.unseal(`audit/${seq}`, entry.sealed)) as AuditContent;
     const said = { actor, act, orderId, detail, salt };
-    return hashOf(said) === entry.content ? said : UNREADABLE;
+    return contentHash(said) === entry.content ? said : UNREADABLE;
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'sealed') return UNREADABLE;
     throw error;

@@ -1,11 +1,11 @@
-import { verifyChain, type ChainVerdict } from '@penreg/evidence';
-import { fromAuditFields, openAudit, UNREADABLE, type AuditLink, type NewAuditEntry } from './audit-entry.ts';
-import { fromFields, type ChangeEntry } from './changelog.ts';
+import { LogWalk, type AuditLink } from '@penreg/evidence';
+import { fromAuditFields, UNREADABLE, type NewAuditEntry } from './audit-entry.ts';
 import { RegistryError } from './error.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Lane } from './lane.ts';
 import type { Link } from './link.ts';
-import type { AuditEntry, AuditLog, AuditVerdict } from './ports.ts';
+import { createLogPages } from './log-pages.ts';
+import type { AuditLog, AuditVerdict } from './ports.ts';
 import { backOff, type Deadline } from './retry.ts';
 import type { Sealer } from './sealing.ts';
 import type { Writer } from './writer.ts';
@@ -77,36 +77,7 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
     }
   };
 
-  const page = async (key: string, from: number, count: number): Promise<readonly (readonly [string, unknown])[]> =>
-    (await link.call('XRANGE', key, `${from}-0`, '+', 'COUNT', count)) as readonly (readonly [string, unknown])[];
-
-  /** Walks a chain page by page. `unreadable` entries end the walk. */
-  const walk = async <E extends AuditLink | ChangeEntry>(key: string, read: (id: string, flat: unknown) => E | null, visit: (entry: E) => void): Promise<ChainVerdict | { readonly ok: false; readonly problem: 'unreadable'; readonly seq: number }> => {
-    let last: { seq: number; hash: string } | null = null;
-    for (let raw = await page(key, 0, PAGE); raw.length > 0; raw = await page(key, (last?.seq ?? 0) + 1, PAGE)) {
-      const entries: E[] = [];
-      for (const [id, flat] of raw) {
-        const entry = read(id, flat);
-        if (entry === null) return { ok: false, problem: 'unreadable', seq: Number(id.split('-')[0]) };
-        entries.push(entry);
-      }
-      const verdict: ChainVerdict = verifyChain(entries, { after: last });
-      if (!verdict.ok) return verdict;
-      for (const entry of entries) visit(entry);
-      last = verdict.head;
-    }
-    return { ok: true, head: last };
-  };
-
-  const open = async (id: string, flat: unknown): Promise<AuditEntry> => {
-    const link = fromAuditFields(id, flat);
-    if (link === null) {
-      const { salt: _, ...said } = UNREADABLE;
-      return { seq: Number(id.split('-')[0]), hash: '', prev: null, at: 0, ...said };
-    }
-    const { salt: _, ...said } = await openAudit(sealer, link);
-    return { seq: link.seq, hash: link.hash, prev: link.prev, at: link.entry.at, ...said };
-  };
+  const pages = createLogPages(link, keys, sealer);
 
   return {
     async append({ actor, act, orderId, detail }) {
@@ -117,29 +88,48 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
       return promise;
     },
 
-    async read(from = 1, count = PAGE) {
-      const raw = await page(keys.audit, from, count);
-      return Promise.all(raw.map(([id, flat]) => open(id, flat)));
+    async appendAfter(make) {
+      return lane.run('normal', async () => {
+        const limit = deadline();
+        for (let attempt = 0; ; attempt += 1) {
+          const seen = await writer.look();
+          const entry = await make({ audit: seen.auditHead, log: seen.logHead });
+          if (entry === null) return null;
+          const links = await writer.auditLinks(seen, [{ orderId: null, ...entry }]);
+          if ((await writer.append(seen, links)) === 'ok') {
+            await writer.settle();
+            const [{ seq, hash }] = links as readonly [AuditLink];
+            return { seq, hash };
+          }
+          if (limit.passed()) throw new RegistryError('busy', 'the audit log was written by others for too long');
+          await backOff(attempt);
+        }
+      });
     },
 
-    async verify(head): Promise<AuditVerdict> {
-      // The change log first: an entry of it that is there has its audit entry there.
-      const changes: { readonly epoch: number; readonly audit: string }[] = [];
-      const log = await walk(keys.log, fromFields, ({ seq, entry }) => void changes.push({ epoch: seq, audit: entry.audit }));
-      if (!log.ok) return { ok: false, log: 'changes', problem: log.problem, seq: log.seq };
-      const audited = new Set<string>();
-      let named: string | null = null;
-      const audit = await walk(keys.audit, fromAuditFields, (entry) => {
-        audited.add(entry.hash);
-        if (entry.seq === head?.seq) named = entry.hash;
+    async read(from = 1, count = PAGE) {
+      const { entries } = await pages.page({ seq: from, epoch: 1 }, { count, open: true, changes: false });
+      return entries.map(({ seq, link: found, said }) => {
+        const { salt: _, ...shown } = said ?? UNREADABLE;
+        return { seq, hash: found?.hash ?? '', prev: found?.prev ?? null, at: found?.entry.at ?? 0, ...shown };
       });
-      if (!audit.ok) return { ok: false, log: 'audit', problem: audit.problem, seq: audit.seq };
-      const unaudited = changes.find((change) => !audited.has(change.audit));
-      if (unaudited !== undefined) return { ok: false, log: 'changes', problem: 'unaudited', seq: unaudited.epoch };
-      if (head !== undefined && named !== head.hash) {
-        return named === null ? { ok: false, log: 'audit', problem: 'cut', seq: (audit.head?.seq ?? 0) + 1 } : { ok: false, log: 'audit', problem: 'altered', seq: head.seq };
-      }
-      return { ok: true, entries: audit.head?.seq ?? 0, epochs: log.head?.seq ?? 0, head: audit.head };
+    },
+
+    async last(act) {
+      return pages.last(act);
+    },
+
+    entries: (from, count) => pages.entries(from, count),
+
+    pages: (from, open) => pages.all(from, open),
+
+    async verify(head): Promise<AuditVerdict> {
+      const walk = new LogWalk({ known: head === undefined ? [] : [head] });
+      for await (const page of pages.all()) if (walk.take(page) !== null) break;
+      const verdict = walk.end();
+      return verdict.ok
+        ? { ok: true, entries: verdict.entries, epochs: verdict.epochs, head: verdict.head }
+        : { ok: false, log: verdict.log, problem: verdict.problem, seq: verdict.seq };
     },
   };
 };

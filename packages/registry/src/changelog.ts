@@ -1,16 +1,11 @@
 import { nextLink, type ChainEntry } from '@penreg/evidence';
 import type { UtcMs } from '@penreg/domain';
 import { pairsOf } from './link.ts';
+import type { LogHead } from './ports.ts';
 
 /** Acts that change what taps obey. */
 export const PUBLISHED_ACTS = ['activate', 'narrow', 'suspend', 'resume', 'end', 'stop'] as const;
 export type PublishedAct = (typeof PUBLISHED_ACTS)[number];
-
-/** The last link of a chain. */
-export interface Head {
-  readonly seq: number;
-  readonly hash: string;
-}
 
 /** What one epoch says. A type, not an interface, so that it is a JSON value. */
 export type Change = {
@@ -25,7 +20,7 @@ export type Change = {
 /** `seq` is the epoch. */
 export type ChangeEntry = ChainEntry<Change>;
 
-export const nextChange = (last: Head | null, change: Change): ChangeEntry => nextLink(last, change);
+export const nextChange = (last: LogHead | null, change: Change): ChangeEntry => nextLink(last, change);
 
 export const toFields = ({ seq, prev, hash, entry }: ChangeEntry): readonly string[] => [
   `${seq}-0`,
@@ -51,4 +46,4 @@ export const fromFields = (id: string, flat: unknown): ChangeEntry | null => {
 };
 
 /** The head a stream's last id and hash name; null for an empty one. */
-export const headOf = (id: string, hash: string): Head | null => (id === '0-0' ? null : { seq: Number(id.split('-')[0]), hash });
+export const headOf = (id: string, hash: string): LogHead | null => (id === '0-0' ? null : { seq: Number(id.split('-')[0]), hash });

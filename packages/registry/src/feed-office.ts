@@ -5,7 +5,7 @@ import type { Evaluation, Known } from './feed-state.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { AuditLog, FeedAlarm, TapHeartbeat } from './ports.ts';
-import { writeConfirmation, writeHeartbeat } from './tap-board.ts';
+import { CONFIRM_ACT, writeConfirmation, writeHeartbeat } from './tap-board.ts';
 
 const MAX_WAITING = 10_000;
 const RETRY_MS = 500;
@@ -29,7 +29,7 @@ export interface FeedOffice {
 interface Deps {
   readonly link: Link;
   readonly keys: RegistryKeys;
-  readonly audit: AuditLog;
+  readonly audit: Pick<AuditLog, 'append'>;
   readonly signer: { readonly tap: string } & SigningKey;
   readonly deployment: string;
   readonly now: () => UtcMs;
@@ -123,9 +123,12 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
       confirmed.add(activationHash);
       const { body } = grant;
       // Signed when its turn comes: ten thousand at a start would stop the tap's heart.
-      enqueue('confirmation', statement.signedAt + ACT_LIFE_MS, () => {
+      enqueue('confirmation', statement.signedAt + ACT_LIFE_MS, async () => {
         const fields = { deployment, tap: signer.tap, orderId: body.orderId, version: body.version, bodyHash: statement.bodyHash, activationHash, epoch, at: now() };
-        return writeConfirmation(link, keys, signConfirmation(fields, signer));
+        const confirmation = signConfirmation(fields, signer);
+        // On the log first: from there the registry can be made again, and a tap that starts then needs it.
+        await audit.append({ actor: signer.tap, act: CONFIRM_ACT, orderId: body.orderId, detail: confirmation as JsonValue });
+        await writeConfirmation(link, keys, confirmation);
       });
     },
     beat(heartbeat) {

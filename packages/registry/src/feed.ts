@@ -45,7 +45,22 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     });
     return (await durable).waitAof;
   };
-  const audit = createAuditLog(writes, keys, sealer, createWriter(writes, keys, sealer, hasWaitAof), new Lane(), () => deadlineIn(5_000));
+  /** While the server is empty and this tap remembers a head: nothing is written, so that the registry can be made there again. */
+  let vacant: PromiseWithResolvers<void> | null = null;
+  const setVacant = (is: boolean): void => {
+    if (is) vacant ??= Promise.withResolvers<void>();
+    else {
+      vacant?.resolve();
+      vacant = null;
+    }
+  };
+  const auditLog = createAuditLog(writes, keys, sealer, createWriter(writes, keys, sealer, hasWaitAof), new Lane(), () => deadlineIn(5_000));
+  const audit: TapFeed['audit'] = {
+    append: async (entry) => {
+      await vacant?.promise;
+      return auditLog.append(entry);
+    },
+  };
   const office: FeedOffice = createFeedOffice({ link: writes, keys, audit, signer, deployment, now, onAlarm });
 
   let state: FeedState = EMPTY_STATE;
@@ -145,6 +160,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     const sent = now();
     const { time, entries, grants } = await takeSnapshot(reads, keys);
     requireClock(time, sent, now());
+    setVacant(entries.length === 0 && (remembered?.epoch ?? 0) > 0 && acceptedHead?.by.epoch !== 0);
     const ancestor = requireAncestor(entries, remembered, acceptedHead);
     if (ancestor === 'accepted') {
       onAlarm({ kind: 'head-accepted', epoch: entries.length });
@@ -213,7 +229,8 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       }
       if (performance.now() - beatAt >= heartbeatMs && !stopped) {
         beatAt = performance.now();
-        office.beat({ tap: signer.tap, at: now(), epoch: view.epoch, head: view.head, hold: hold?.reason ?? null, grants: view.grants.length, refused: view.refused.length });
+        const at = now();
+        office.beat({ tap: signer.tap, at, obeys: options.obeys?.(at) ?? null, epoch: view.epoch, head: view.head, hold: hold?.reason ?? null, grants: view.grants.length, refused: view.refused.length });
       }
       const pause = Math.max(0, (hold === null || hold.reason === 'starting' ? pollMs : Math.max(pollMs, HELD_POLL_MS)) - (performance.now() - began));
       await Promise.race([stopping.promise, new Promise((resolve) => setTimeout(resolve, pause))]);
@@ -231,6 +248,8 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       stopped = true;
       stopping.resolve();
       started.reject(new RegistryError('unavailable', 'the feed was stopped'));
+      vacant?.promise.catch(() => undefined); // nobody may be waiting
+      vacant?.reject(new RegistryError('unavailable', 'the feed was stopped'));
       reads.close();
       await running;
       await office.close();
@@ -243,6 +262,6 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    audit: { append: (entry) => audit.append(entry) },
+    audit,
   };
 };

@@ -14,7 +14,9 @@ export {
   type FeedTrust,
   type HistoryEntry,
   type HoldReason,
+  type LogHead,
   type OrderAct,
+  type Obeys,
   type OrderDocument,
   type OrderState,
   type OrderStore,
@@ -26,3 +28,6 @@ export {
 } from './ports.ts';
 export { openRegistry } from './registry.ts';
 export { openTapFeed } from './feed.ts';
+export { openCopyPages } from './copy-pages.ts';
+export { createObeyed, type Obeyed } from './obeyed.ts';
+export { rebuildRegistry, type RebuildOptions } from './rebuild.ts';

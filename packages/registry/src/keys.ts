@@ -31,8 +31,9 @@ export interface RegistryKeys {
   readonly confirmations: (orderId: string) => string;
 }
 
-export const keysOf = (deployment: string): RegistryKeys => {
-  const prefix = `penreg:{${deployment}}:`;
+/** @param stage keys of a registry that is being made and that nobody reads yet */
+export const keysOf = (deployment: string, stage: '' | 'rebuild:' = ''): RegistryKeys => {
+  const prefix = `penreg:{${deployment}}:${stage}`;
   return {
     log: `${prefix}log`,
     grants: `${prefix}grants`,

@@ -1,6 +1,6 @@
 import type { UtcMs } from '@penreg/domain';
 import type { SigningKey } from '@penreg/evidence';
-import type { FeedAlarm, FeedTrust } from './ports.ts';
+import type { FeedAlarm, FeedTrust, Obeys } from './ports.ts';
 
 /** How to reach the registry's server. `rediss://` for TLS; there is no fall back to plain text. */
 export interface RegistryConnection {
@@ -36,6 +36,8 @@ export interface TapFeedOptions extends FeedTrust {
   /** The tap's clock. */
   readonly now: () => UtcMs;
   readonly onAlarm: (alarm: FeedAlarm) => void;
+  /** What the tap's own index obeys at an instant or later, for its heartbeat. */
+  readonly obeys?: ((at: UtcMs) => Obeys) | undefined;
   /** Default 250. */
   readonly pollMs?: number | undefined;
   /** Default 1,000. */

@@ -1,5 +1,5 @@
 import type { Envelope, Grant, OrderBody, OrderId, UtcMs } from '@penreg/domain';
-import type { AcceptedHead, ChainProblem, Confirmation, GrantOutcome, GrantRefusal, JsonValue, RestrictionDoubt } from '@penreg/evidence';
+import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt } from '@penreg/evidence';
 
 export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force', 'ended', 'stopped'] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
@@ -90,12 +90,29 @@ export interface AuditEntry {
 export type AuditVerdict =
   | { readonly ok: true; readonly entries: number; readonly epochs: number; readonly head: { readonly seq: number; readonly hash: string } | null }
   /** `log`: which of the two chains. `unaudited`: an epoch of the change log without its entry in the audit log. */
-  | { readonly ok: false; readonly log: 'audit' | 'changes'; readonly problem: ChainProblem | 'unaudited' | 'unreadable'; readonly seq: number };
+  | { readonly ok: false; readonly log: 'audit' | 'changes'; readonly problem: LogProblem; readonly seq: number };
+
+/** The last link of a chain. */
+export interface LogHead {
+  readonly seq: number;
+  readonly hash: string;
+}
 
 /** The hash-chained record of human acts, reads and changes of system state. Sealed at rest. No audit, no act. */
 export interface AuditLog {
   /** Resolves when it is on disk. `detail` never holds an identifier. */
   append(entry: { readonly actor: string; readonly act: string; readonly orderId?: string | undefined; readonly detail?: JsonValue | undefined }): Promise<{ readonly seq: number; readonly hash: string }>;
+  /**
+   * Appends what `make` makes of both heads, with nothing between them and it; null = nothing to append. Called again
+   * where somebody came first.
+   */
+  appendAfter(make: (heads: { readonly audit: LogHead | null; readonly log: LogHead | null }) => Promise<{ readonly actor: string; readonly act: string; readonly detail: JsonValue } | null>): Promise<LogHead | null>;
+  /** The last entry with this act, looked for from the end. */
+  last(act: string): Promise<AuditEntry | null>;
+  /** Entries from number `from`, at most `count`, with all that their acts wrote, for the long-term copy. */
+  entries(from: number, count: number): Promise<readonly CopiedEntry[]>;
+  /** Both logs from a place (default their beginnings) to their ends, for `LogWalk`. `open`: whether to unseal what entries say. */
+  pages(from?: { readonly seq: number; readonly epoch: number }, open?: boolean): AsyncIterable<LogPage>;
   /** Entries from number `from` (default 1), at most `count` (default 1,000), ascending. One that was altered until it does not open has the actor and the act `(unreadable)`. */
   read(from?: number, count?: number): Promise<readonly AuditEntry[]>;
   /** Walks the audit log and the change log from their beginnings and names the first thing that is wrong. `head`: a head known from elsewhere, against which a cut end shows. */
@@ -112,6 +129,15 @@ export interface TapHeartbeat {
   readonly hold: HoldReason | null;
   readonly grants: number;
   readonly refused: number;
+  /** What its target index records at `at` or later (`Obeyed`); null where the tap does not say. */
+  readonly obeys: Obeys | null;
+}
+
+/** What is obeyed, in a form that names nobody. Equal digests = the same orders, segments and stops. */
+export interface Obeys {
+  readonly digest: string;
+  /** How many orders. */
+  readonly count: number;
 }
 
 export interface TapBoard {
@@ -125,6 +151,8 @@ export interface Registry {
   readonly orders: OrderStore;
   readonly audit: AuditLog;
   readonly taps: TapBoard;
+  /** The change log's own head, and the audit log's. */
+  head(): Promise<{ readonly epoch: number; readonly hash: string | null; readonly audit: LogHead | null }>;
   /** Resolves when the server answers and keeps what it acknowledges. `unavailable`, `durability`. */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -44,6 +44,10 @@ export const openRegistry = (options: RegistryOptions): Registry => {
     orders: createOrderStore(reads, keys, orders, doing, lookup, settings),
     audit: createAuditLog(reads, keys, sealer, writer, lane, () => deadlineIn(actTimeoutMs)),
     taps: createTapBoard(reads, keys),
+    async head() {
+      const { logHead, auditHead } = await writer.look();
+      return { epoch: logHead?.seq ?? 0, hash: logHead?.hash ?? null, audit: auditHead };
+    },
     async ready() {
       await acts.ready();
       await hasWaitAof();

@@ -114,6 +114,31 @@ return 'ok'
 `);
 
 /**
+ * A stretch of the logs made again. KEYS: `writtenKeys` of a registry that nobody reads yet. ARGV: for each entry its
+ * fields as JSON, the text of `Writes` or '', and the fields of its change as JSON or ''.
+ */
+export const REPLAY = defineScript('act', `
+${APPLY}
+for i = 1, #ARGV, 3 do
+  local entry = cjson.decode(ARGV[i])
+  redis.call('XADD', audit, entry[1], unpack(entry, 2))
+  if ARGV[i + 1] ~= '' then apply(entry[1], ARGV[i + 1], ARGV[i + 2] ~= '' and cjson.decode(ARGV[i + 2])) end
+end
+return 'ok'
+`);
+
+/** Puts what was made in its place, whole, unless something stands there. KEYS: made, place, made, place, … */
+export const PUT_IN_PLACE = defineScript('act', `
+for i = 2, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[i]) == 1 then return 'occupied' end
+end
+for i = 1, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('RENAME', KEYS[i], KEYS[i + 1]) end
+end
+return 'ok'
+`);
+
+/**
  * What has changed since an epoch, in one atomic step. KEYS: log, grants. ARGV: epoch, then order ids to probe.
  * Returns seconds, microseconds, hash of the log's entry at that epoch or '', length of the log, number of grants,
  * entries after it, [order id, sealed grant or '', …] of the orders they name, SHA-1 of each probed grant or ''.

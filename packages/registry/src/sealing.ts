@@ -13,7 +13,7 @@ export interface Sealer {
   unseal(context: SealContext, text: string): Promise<unknown>;
 }
 
-const secretOf = (name: string, text: string): Buffer => {
+export const secretOf = (name: string, text: string): Buffer => {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== 32) throw new RegistryError('invalid', `${name} must be 32 bytes as base64url`);
   return bytes;

@@ -12,7 +12,11 @@ const HeartbeatSchema = z.object({
   hold: z.enum(HOLD_REASONS).nullable(),
   grants: z.number(),
   refused: z.number(),
+  obeys: z.object({ digest: z.string(), count: z.number() }).nullable().default(null),
 });
+
+/** Under this act a tap's confirmation stands on the audit log. */
+export const CONFIRM_ACT = 'tap.confirm';
 
 const jsonOf = (text: string): unknown => {
   try {

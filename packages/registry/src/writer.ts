@@ -1,10 +1,11 @@
-import { sha256Hex } from '@penreg/evidence';
+import { sha256Hex, type AuditLink } from '@penreg/evidence';
 import type { UtcMs } from '@penreg/domain';
-import { linkAudit, toAuditFields, type AuditLink, type NewAuditEntry } from './audit-entry.ts';
-import { headOf, nextChange, toFields, type Head } from './changelog.ts';
+import { linkAudit, toAuditFields, type NewAuditEntry } from './audit-entry.ts';
+import { headOf, nextChange, toFields } from './changelog.ts';
 import { RegistryError } from './error.ts';
 import type { DocumentKind, RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
+import type { LogHead } from './ports.ts';
 import { APPEND, COMMIT, LOOK, writtenKeys } from './scripts.ts';
 import type { Sealer } from './sealing.ts';
 import { textOfWrites, type Writes } from './writes.ts';
@@ -19,8 +20,8 @@ export interface DocumentRef {
 export interface Seen {
   /** The registry's clock, whole milliseconds, rounded down. */
   readonly now: UtcMs;
-  readonly logHead: Head | null;
-  readonly auditHead: Head | null;
+  readonly logHead: LogHead | null;
+  readonly auditHead: LogHead | null;
   readonly auditAt: UtcMs;
   /** The documents asked for; `text` is sealed, null when there is none. */
   readonly documents: readonly (DocumentRef & { readonly text: string | null })[];
@@ -48,7 +49,7 @@ export interface Writer {
 }
 
 const WAIT_MS = 5_000;
-const headJson = (head: Head | null): { id: string; hash: string } => ({ id: `${head?.seq ?? 0}-0`, hash: head?.hash ?? '' });
+const headJson = (head: LogHead | null): { id: string; hash: string } => ({ id: `${head?.seq ?? 0}-0`, hash: head?.hash ?? '' });
 const auditJson = (seen: Seen, audit: readonly AuditLink[]): object => ({ ...headJson(seen.auditHead), entries: audit.map(toAuditFields) });
 
 /** @param hasWaitAof resolves to whether the server can say that a write is on disk; where it cannot, `appendfsync always` was asserted */

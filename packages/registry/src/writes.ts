@@ -7,7 +7,7 @@ import { DOCUMENT_KINDS } from './keys.ts';
  * All that one act wrote beside its audit entry, which holds the SHA-256 of this text. So the audit log vouches for every
  * version of every document, and whoever has both can make the registry again, word for word.
  */
-const WritesSchema = z.strictObject({
+export const WritesSchema = z.strictObject({
   /** Sealed texts, as they stand in Redis afterwards. */
   documents: z.array(z.strictObject({ kind: z.enum(DOCUMENT_KINDS), id: z.string(), text: z.string() })),
   /** What the taps are told; null when it is none of their business. Its link in the change log follows from the log before it and from the audit entry. */

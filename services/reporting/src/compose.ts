@@ -14,7 +14,7 @@ const VERSION = '0.1.0';
 
 /** What the service talks to. */
 export interface ReportingAdapters {
-  readonly registry: Pick<Registry, 'orders' | 'audit' | 'taps' | 'ready' | 'close'>;
+  readonly registry: Pick<Registry, 'orders' | 'taps' | 'ready' | 'close'> & { readonly audit: Pick<Registry['audit'], 'append'> };
   readonly readers: OrderReaders;
 }
 

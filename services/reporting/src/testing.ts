@@ -114,8 +114,6 @@ export class MemoryRegistry {
           this.audited.push(entry);
           return { seq: this.audited.length, hash: '' };
         },
-        read: absent,
-        verify: absent,
       },
       taps: { heartbeats: absent, confirmations: async (id) => [...this.confirmed.values()].filter((c) => c.orderId === id) },
       ready: async () => undefined,
