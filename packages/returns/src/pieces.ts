@@ -18,3 +18,8 @@ export async function* gather(lines: AsyncIterable<string>): AsyncGenerator<stri
   if (piece !== '') yield piece;
   if (fault !== null) throw fault.error;
 }
+
+/** One text as a stream. */
+export async function* once(text: string): AsyncGenerator<string, void, undefined> {
+  yield text;
+}

@@ -92,7 +92,7 @@ describe('every tabular form, read back by a reader of its own', () => {
         expect(sorted(await fromParquet(await render(parquet, reportOf(reads))))).toEqual(sorted(withoutLocal(facts)));
         expect(sorted(fromNdjson(await render(ndjson, reportOf(reads))))).toEqual(sorted(withoutLocal(facts)));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { COLUMNS, DEFUSED, defuse, rowsOf, type Column } from './cells.ts';
-import { gather } from './pieces.ts';
+import { gather, once } from './pieces.ts';
 import type { Closing, Report, ReportForm } from './report.ts';
 import { closingFacts, coverageFacts, limitFacts, orderFacts, type Fact } from './summary-lines.ts';
 import { zip, type ZipEntry } from './zip.ts';
@@ -72,10 +72,6 @@ async function* cover(report: Report, closing: Closing, sheets: number): AsyncGe
 }
 
 const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><fonts count="2"><font><sz val="10"/><name val="Calibri"/></font><font><b/><sz val="10"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/><xf fontId="1" applyFont="1"/></cellXfs></styleSheet>`;
-
-async function* once(text: string): AsyncGenerator<string, void, undefined> {
-  yield text;
-}
 
 async function* entries(report: Report): AsyncGenerator<ZipEntry, void, undefined> {
   const cellsOf = rowsOf(report.order.body.window.zone);
