@@ -102,3 +102,11 @@ export const SummaryAnswer = z.looseObject({
   seals: z.looseObject({ checked: z.number(), failed: z.number(), findingCount: z.number(), findings: z.array(z.looseObject({ kind: z.string() })) }),
   destroyed: z.number(),
 });
+
+export const JobAnswer = z.looseObject({
+  job: z.uuid(),
+  state: z.enum(['waiting', 'running', 'done', 'failed']),
+  percent: z.number(),
+  file: z.looseObject({ bytes: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/), records: z.number() }).nullable(),
+  fault: z.looseObject({ code: z.string().regex(/^[a-z-]{1,40}$/), rule: z.string().nullable(), retriable: z.boolean() }).nullable(),
+});

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT } from './error.ts';
 import { penreg } from './testing.ts';
 
@@ -120,5 +120,59 @@ describe('penreg report', () => {
   it('follows no redirect with a token', async () => {
     respond = (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
     expect((await run(ORDER)).code).toBe(EXIT.unavailable);
+  });
+
+  describe('as a file', () => {
+    const JOB = '0b1f0c5e-5d3c-4c55-9f3a-0c9d6a2f1e11';
+    const bytes = Buffer.from('PK of a return');
+    const job = (over: Record<string, unknown> = {}) => ({ job: JOB, state: 'done', percent: 100, file: { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), records: 7 }, fault: null, ...over });
+    let asked: string[] = [];
+    const serves = (states: readonly unknown[], body: Buffer = bytes): void => {
+      let next = 0;
+      asked = [];
+      server.removeAllListeners('request');
+      server.on('request', (request, response) => {
+        asked.push(`${request.method} ${request.url}`);
+        if (request.url?.endsWith('/file')) return void response.writeHead(200).end(body);
+        if (request.method === 'DELETE') return void response.writeHead(204).end();
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(states[Math.min(next++, states.length - 1)]));
+      });
+    };
+    afterEach(() => {
+      server.removeAllListeners('request');
+      server.on('request', (_request, response) => respond(response));
+    });
+
+    it('waits with a bar, fetches, checks the digest, and leaves nothing on the service', async () => {
+      serves([job({ state: 'waiting', percent: 0, file: null }), job({ state: 'running', percent: 40, file: null }), job()]);
+      const { code, err } = await run(ORDER, '--format', 'xlsx', '--reason', 'court', '--day', '2026-11-24', '--out', out);
+      expect([code, readFileSync(out).equals(bytes), statSync(out).mode & 0o777]).toEqual([EXIT.ok, true, 0o600]);
+      expect(err).toContain('7 records');
+      expect(asked).toEqual([`POST /orders/${ORDER}/report/jobs`, `GET /jobs/${JOB}`, `GET /jobs/${JOB}`, `GET /jobs/${JOB}/file`, `DELETE /jobs/${JOB}`]);
+    });
+
+    it('takes the target from a file and never from the command line', async () => {
+      writeFileSync(join(folder, 'account'), '12025550101\n');
+      let body = '';
+      serves([job()]);
+      server.prependListener('request', (request) => request.on('data', (chunk: Buffer) => (body += chunk.toString())));
+      expect((await run(ORDER, '--format', 'prtt-html', '--reason', 'delivery', '--target-file', join(folder, 'account'), '--out', out)).code).toBe(EXIT.ok);
+      expect(JSON.parse(body)).toEqual({ form: 'prtt-html', reason: 'delivery', target: '12025550101' });
+      expect(asked.join()).not.toContain('12025550101');
+    });
+
+    it.each([
+      ['with 5 on bytes that are not those of the digest', [job()], Buffer.from('other'), EXIT.unverified],
+      ['with 3 on a report that cannot be said in the form', [job({ state: 'failed', file: null, fault: { code: 'unprintable-account', rule: 'telephone numbers only', retriable: false } })], bytes, EXIT.refused],
+      ['with 4 where trying again helps', [job({ state: 'failed', file: null, fault: { code: 'unavailable', rule: null, retriable: true } })], bytes, EXIT.unavailable],
+    ])('ends %s, and removes it', async (_what, states, body, exit) => {
+      serves(states, body);
+      expect([(await run(ORDER, '--format', 'prtt-text', '--reason', 'court', '--out', out)).code, existsSync(out)]).toEqual([exit, false]);
+      expect(asked.at(-1)).toBe(`DELETE /jobs/${JOB}`);
+    });
+
+    it.each([[['--format', 'xlsx', '--out', out]], [['--format', 'xlsx', '--reason', 'curiosity', '--out', out]], [['--format', 'xlsx', '--reason', 'court']], [['--format', 'docx']]])('asks for what is missing: %j', async (args) => {
+      expect((await run(ORDER, ...args)).code).toBe(EXIT.usage);
+    });
   });
 });

@@ -1,7 +1,8 @@
-import { EVENT_KINDS, GAP_REASONS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema } from '@penreg/domain';
+import { AccountIdSchema, EVENT_KINDS, GAP_REASONS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema } from '@penreg/domain';
 import { FINDING_KINDS } from '@penreg/records';
-import { dayRange } from '@penreg/returns';
+import { dayRange, FORM_NAMES } from '@penreg/returns';
 import { z } from 'zod';
+import { DOWNLOAD_REASONS, JOB_STATES } from './jobs.ts';
 import { STREAMED_FORMS } from './report.ts';
 
 /** The forms of requests and answers. Answers hold no transforms: they are encoded as they stand. */
@@ -79,6 +80,32 @@ export const SummaryAnswer = z.strictObject({
   generatedAt: Instant,
   software: Text,
 });
+
+export const JobParams = z.strictObject({ job: z.uuid() });
+export const JobBody = z.strictObject({
+  form: z.enum(FORM_NAMES),
+  day: Day.optional(),
+  /** One target of the order; all of them without it. */
+  target: AccountIdSchema.optional(),
+  reason: z.enum(DOWNLOAD_REASONS),
+});
+
+export const JobAnswer = z.strictObject({
+  job: Text,
+  order: Text,
+  form: z.enum(FORM_NAMES),
+  extension: Text,
+  day: Text.nullable(),
+  oneTarget: z.boolean(),
+  reason: z.enum(DOWNLOAD_REASONS),
+  state: z.enum(JOB_STATES),
+  percent: z.int(),
+  createdAt: Instant,
+  file: z.strictObject({ bytes: z.number(), sha256: Text, records: z.number() }).nullable(),
+  fault: z.strictObject({ code: Text, rule: Text.nullable(), retriable: z.boolean() }).nullable(),
+  removedAt: Instant.nullable().describe('when the file is removed'),
+});
+export type JobAnswer = z.output<typeof JobAnswer>;
 
 export const REPORT_DESCRIPTION = [
   'The order\'s report as a stream.',

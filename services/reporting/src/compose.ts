@@ -1,8 +1,11 @@
+import { tmpdir } from 'node:os';
 import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
 import { openOrderReader, type OrderReaders } from '@penreg/records';
 import { openRegistry, type Registry } from '@penreg/registry';
 import { openRosterFile, readKeyFile } from '@penreg/trust';
 import type { ReportingConfig } from './config.ts';
+import { addJobRoutes } from './job-routes.ts';
+import { createJobs } from './jobs.ts';
 import { createOrderGate } from './order-gate.ts';
 import type { ReportDeps } from './report.ts';
 import { addRoutes } from './routes.ts';
@@ -48,10 +51,12 @@ export const compose = async (config: ReportingConfig, { logger, metrics }: Pick
   const trail = openTrail(registry.audit);
   const subjects: SubjectDeps = { orders: registry.orders, taps: registry.taps, roster: roster.current, deployment, timing, now };
   const reports: ReportDeps = { readers, roster: roster.current, timing, trail, gate: createOrderGate(), key, provider: config.provider, now, logger, software: `penreg reporting ${VERSION}` };
+  const jobs = createJobs({ ...reports, ...config.jobs, folder: config.jobs.folder ?? tmpdir() });
   const sweep = createSweep({ ...reports, orders: registry.orders, subjects, ...sweeping });
   const http = await createHttp({ title: 'Penreg reporting', version: VERSION, logger, metrics, config: config.http, access: { tokens, audit: trail.refused } });
   const ready = async (): Promise<void> => void (await Promise.all([registry.ready(), readers.ping()]));
   addRoutes(http.app, { reports, subjects, ready });
+  addJobRoutes(http.app, { jobs, subjects, trail });
 
   let address: string | null = null;
   return {
@@ -60,9 +65,10 @@ export const compose = async (config: ReportingConfig, { logger, metrics }: Pick
       sweep.start();
       address = await http.listen();
     },
-    // 1 no new requests, reports under way end; 2 the sweep; 3 the parts.
+    // 1 no new requests, reports under way end; 2 jobs are ended; 3 the sweep; 4 the parts.
     stop: async () => {
       await http.close();
+      await jobs.stop();
       await sweep.stop();
       await Promise.all([readers.close(), registry.close()]);
     },

@@ -33,6 +33,18 @@ export const ReportingConfigSchema = z.strictObject({
       forMs: z.int().min(0).default(48 * 3_600_000),
     })
     .prefault({}),
+  /** Reports that are rendered into files. */
+  jobs: z
+    .strictObject({
+      /** A local folder with room for a few reports; the system's for temporary files by default. */
+      folder: z.string().min(1).optional(),
+      atOnce: z.int().min(1).max(16).default(2),
+      /** Jobs one person may have, ended ones included. */
+      perPerson: z.int().min(1).max(100).default(5),
+      /** Milliseconds after which a file is removed. */
+      keepMs: z.int().min(1_000).default(12 * 3_600_000),
+    })
+    .prefault({}),
   /** How returns name the provider and its accounts. Their layouts hold ASCII only. */
   provider: z
     .strictObject({

@@ -1,6 +1,7 @@
 import { ApiError } from '@penreg/platform';
 import { RecordsError } from '@penreg/records';
 import { RegistryError } from '@penreg/registry';
+import { ReturnsError } from '@penreg/returns';
 
 /** A fault of the registry or of ClickHouse as the API answers it; anything else as it is. */
 const toApiError = (error: unknown): unknown => {
@@ -23,8 +24,16 @@ export const withParts = async <T>(act: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** What a report that breaks off says of the reason: a code out of a closed list, and whether asking again helps. */
-export const describeBreak = (error: unknown): { readonly code: string; readonly retriable: boolean } => {
-  if (error instanceof RecordsError || error instanceof RegistryError) return { code: error.code, retriable: error.retriable };
-  return { code: 'internal', retriable: false };
+/** Why a report broke off: a code out of a closed list, the rule where one can be named, and whether asking again helps. */
+export interface Break {
+  readonly code: string;
+  readonly rule: string | null;
+  readonly retriable: boolean;
+}
+
+export const describeBreak = (error: unknown): Break => {
+  if (error instanceof RecordsError || error instanceof RegistryError) return { code: error.code, rule: null, retriable: error.retriable };
+  if (error instanceof ReturnsError) return { code: error.code, rule: error.message, retriable: false };
+  if (error instanceof ApiError) return { code: error.code, rule: error.rule ?? null, retriable: error.status === 503 };
+  return { code: 'internal', rule: null, retriable: false };
 };

@@ -132,7 +132,7 @@ export interface Running {
 }
 
 /** The service over HTTP, its records on the real engine. */
-export const runReporting = async (clickhouse: ClickHouseAccess, over: { readers?: OrderReaders; sweepMs?: number } = {}, readersFor: (access: ClickHouseAccess) => OrderReaders): Promise<Running> => {
+export const runReporting = async (clickhouse: ClickHouseAccess, over: { readers?: OrderReaders; sweepMs?: number; jobs?: { perPerson?: number; keepMs?: number; atOnce?: number } } = {}, readersFor: (access: ClickHouseAccess) => OrderReaders): Promise<Running> => {
   const dir = mkdtempSync(join(tmpdir(), 'penreg-reporting-'));
   const write = (name: string, value: unknown): string => {
     const path = join(dir, name);
@@ -151,6 +151,7 @@ export const runReporting = async (clickhouse: ClickHouseAccess, over: { readers
     key: { file: write('key.json', key) },
     timing,
     sweep: { intervalMs: over.sweepMs ?? 3_600_000, forMs: 10 * 365 * 86_400_000 },
+    ...(over.jobs === undefined ? {} : { jobs: over.jobs }),
     http: { port: 0, requestsPerMinute: 100_000 },
     log: { level: 'debug' },
   });
@@ -166,7 +167,7 @@ export const runReporting = async (clickhouse: ClickHouseAccess, over: { readers
     url,
     registry,
     logs: () => lines.join(''),
-    get: (path, who = people.nora, init = {}) => fetch(`${url}${path}`, { ...init, headers: who === null ? {} : { authorization: `Bearer ${tokens.get(who.personId)?.token ?? ''}` } }),
+    get: (path, who = people.nora, init = {}) => fetch(`${url}${path}`, { ...init, headers: { ...(who === null ? {} : { authorization: `Bearer ${tokens.get(who.personId)?.token ?? ''}` }), ...(init.body == null ? {} : { 'content-type': 'application/json' }) } }),
     stop: async () => {
       await service.stop();
       metrics.close();

@@ -1,52 +1,21 @@
-import { createWriteStream, renameSync } from 'node:fs';
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { SummaryAnswer } from '../api.ts';
 import { call, callJson } from '../client.ts';
-import { plain, print, type Console } from '../console.ts';
+import { plain, print } from '../console.ts';
+import { openTarget } from '../download-target.ts';
 import { CliError } from '../error.ts';
+import { megabytes, progressOn } from '../progress.ts';
 import { ReportCheck } from '../report-check.ts';
+import { fetchReportFile } from '../report-file.ts';
 import { RowsCheck } from '../rows-check.ts';
 import type { Settings } from '../settings.ts';
 import { listOf } from '../table.ts';
 import { orderPath } from './order.ts';
 
-const FORMATS = ['ndjson', 'csv'] as const;
-const PROGRESS_MS = 500;
-
-/** Says how far a download is, on the same line of a terminal, once a second elsewhere. */
-const progressOn = (io: Console): { readonly tell: (text: string) => void; readonly clear: () => void } => {
-  const live = io.err.isTTY === true;
-  let last = 0;
-  return {
-    tell: (text) => {
-      const now = performance.now();
-      if (now - last < (live ? PROGRESS_MS / 5 : PROGRESS_MS * 4)) return;
-      last = now;
-      io.err.write(live ? `\r\u001b[K${text}` : `${text}\n`);
-    },
-    clear: () => void (live && io.err.write('\r\u001b[K')),
-  };
-};
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** Writes to a `.part` file and renames it when the whole report is there, so that a cut-off one never has the report's name. */
-const openTarget = (file: string | undefined, io: Console): { readonly stream: Writable; readonly keep: () => Promise<void> } => {
-  if (file === undefined) return { stream: io.out, keep: async () => undefined };
-  const part = `${file}.part`;
-  const stream = createWriteStream(part, { mode: 0o600 });
-  return {
-    stream,
-    keep: async () => {
-      stream.end();
-      await once(stream, 'close');
-      renameSync(part, file);
-    },
-  };
-};
+const STREAMED = ['ndjson', 'csv'] as const;
+const FORMATS = [...STREAMED, 'xlsx', 'parquet', 'prtt-html', 'prtt-text'] as const;
+const REASONS = ['delivery', 'agency-request', 'court', 'counsel', 'verification'] as const;
 
 /** What a report says of itself, whichever way it was asked. */
 type Verdict = Pick<z.output<typeof SummaryAnswer>, 'completeThrough' | 'gaps' | 'seals' | 'destroyed'> & { readonly records: number };
@@ -61,28 +30,20 @@ const verdictLines = ({ records, completeThrough, gaps, seals, destroyed }: Verd
     ['destroyed', destroyed],
   ]);
 
-const download = async (id: string, { format, out }: { format: (typeof FORMATS)[number]; out?: string }, { io, reports, json }: Settings): Promise<void> => {
-  const connection = reports();
-  const interrupted = new AbortController();
-  const response = await call(connection, orderPath(id, `/report?format=${format}`), { signal: interrupted.signal });
+const stream = async (id: string, { format, day, out }: { format: (typeof STREAMED)[number]; day?: string; out?: string }, { io, reports, json }: Settings): Promise<void> => {
+  const response = await call(reports(), orderPath(id, `/report?format=${format}${day === undefined ? '' : `&day=${encodeURIComponent(day)}`}`));
   if (response.body === null) throw new CliError('unverified', 'the report has no body');
   const check = new ReportCheck();
+  const rows = new RowsCheck();
   const target = openTarget(out, io);
   const progress = progressOn(io);
-  let bytes = 0;
-  const rows = new RowsCheck();
+  let bytes: number;
   try {
-    for await (const part of response.body) {
-      const chunk = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-      bytes += chunk.length;
+    bytes = await target.take(response.body, (chunk, taken) => {
       if (format === 'ndjson') check.take(chunk);
       else rows.take(chunk);
-      if (!target.stream.write(chunk)) await once(target.stream, 'drain');
-      progress.tell(format === 'ndjson' ? `${check.records} records, ${megabytes(bytes)}` : megabytes(bytes));
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError('unverified', `the report was cut off after ${megabytes(bytes)}`, out === undefined ? [] : [`What arrived is in ${out}.part and is not a report.`], { cause: error });
+      progress.tell(format === 'ndjson' ? `${check.records} records, ${megabytes(taken)}` : megabytes(taken));
+    });
   } finally {
     progress.clear();
   }
@@ -109,21 +70,39 @@ const assertComplete = (trailer: Pick<Verdict, 'gaps' | 'seals'>): void => {
   if (wrong.length > 0) throw new CliError('findings', `the report is whole, and says: ${wrong.join('; ')}`);
 };
 
+interface ReportOptions {
+  readonly format: string;
+  readonly out?: string;
+  readonly day?: string;
+  readonly targetFile?: string;
+  readonly reason?: string;
+}
+
 export const addReport = (program: Command, settings: () => Settings): void => {
   const report = program
     .command('report')
     .description('the report of one order, checked as it arrives')
     .argument('<order>')
-    .option('--format <format>', 'ndjson or csv', 'ndjson')
-    .option('--out <file>', 'where to write it (default: standard output)')
+    .option('--format <format>', FORMATS.join(', '), 'ndjson')
+    .option('--out <file>', 'where to write it (default for ndjson and csv: standard output)')
+    .option('--day <day>', 'one day in UTC, YYYY-MM-DD')
+    .option('--target-file <file>', 'one target of the order: a file that holds the account')
+    .option('--reason <reason>', `why it is taken out: ${REASONS.join(', ')}; goes on the audit log`)
     .addHelpText(
       'after',
-      '\nExamples:\n  penreg report ID --out report.ndjson\n  penreg report ID --format csv --out rows.csv\n  penreg report summary ID\n\nExit codes: 5 when it was cut off or altered; 6 when it is whole and names gaps, failed seals or findings.',
+      '\nExamples:\n  penreg report ID --out report.ndjson\n  penreg report ID --format csv --day 2026-11-24 --out rows.csv\n  penreg report ID --format xlsx --reason court --out report.xlsx\n  penreg report ID --format prtt-html --target-file account.txt --reason delivery --out return.zip\n  penreg report summary ID\n\nndjson and csv are sent as they are made. Every other form, one target, and whatever is taken with a reason is made on the service first, with progress, then fetched and checked against the digest on the audit log.\n\nExit codes: 5 when it was cut off or altered; 6 when it is whole and names gaps, failed seals or findings.',
     )
-    .action(async (id: string, options: { format: string; out?: string }) => {
-      const format = FORMATS.find((known) => known === options.format);
+    .action(async (id: string, { format: named, out, day, targetFile, reason }: ReportOptions) => {
+      const format = FORMATS.find((known) => known === named);
       if (format === undefined) throw new CliError('usage', `a format is one of: ${FORMATS.join(', ')}`);
-      await download(id, { format, ...(options.out === undefined ? {} : { out: options.out }) }, settings());
+      const streamed = STREAMED.find((known) => known === format);
+      if (streamed !== undefined && targetFile === undefined && reason === undefined) {
+        await stream(id, { format: streamed, ...(day === undefined ? {} : { day }), ...(out === undefined ? {} : { out }) }, settings());
+        return;
+      }
+      if (!REASONS.some((known) => known === reason)) throw new CliError('usage', `this needs --reason, one of: ${REASONS.join(', ')}`);
+      if (out === undefined) throw new CliError('usage', 'this needs --out FILE');
+      await fetchReportFile(orderPath(id), { form: format, reason: reason ?? '', out, ...(day === undefined ? {} : { day }), ...(targetFile === undefined ? {} : { targetFile }) }, settings());
     });
 
   report
