@@ -80,6 +80,11 @@ export const JurisdictionsAnswer = z.looseObject({
   instruments: z.array(z.looseObject({ kind: z.string(), name: z.string(), answer: z.string(), citation: z.string(), rule: z.string(), cure: z.string() })),
 });
 
+export const DueAnswer = z.looseObject({
+  notice: z.string(),
+  due: z.array(z.looseObject({ orderId: z.string(), kind: z.string(), at: z.number().nullable(), unknown: z.string().nullable(), overdue: z.boolean(), says: z.string(), citation: z.string(), dutyOf: z.string() })),
+});
+
 export const RosterAnswer = z.looseObject({
   version: z.number(),
   people: z.array(z.looseObject({ personId: z.string(), roles: z.array(z.string()), keys: z.array(z.looseObject({ keyId: z.string(), publicKey: z.string(), notAfter: z.number() })) })),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { windowEnd, type Grant, type Statement } from '@penreg/domain';
+import { addDays, dayBegins, JURISDICTIONS, windowEnd, type Grant, type Statement } from '@penreg/domain';
 import { T0, bodyOf } from '../../domain/src/testing.ts';
-import { GRANT_REFUSALS, refusalsOf, verifyApproval, verifyGrant, verifyRestriction, type GrantRefusal } from './grants.ts';
+import { COMPILED_WINDOW_CAPS, GRANT_REFUSALS, refusalsOf, verifyApproval, verifyGrant, verifyRestriction, type GrantRefusal } from './grants.ts';
 import { generateKeyPair } from './keys.ts';
 import { PARTY, openAuthenticator } from './testing-authenticator.ts';
 import { NOW, anna, annaTwo, arno, confirmationOf, nora, paula, rosterOf, signed, signedGrant, trustOf, type Signatory } from './testing.ts';
@@ -41,6 +41,16 @@ describe('a grant is accepted', () => {
     expect(until - start).toBe(60 * DAY + HOUR);
     expect(lasting(until)).toEqual([]);
     expect(lasting(until + 1)).toEqual(['window-cap', 'deficient']);
+  });
+  it('by the compiled cap whenever the law allows its window', () => {
+    for (const { id, zones, maxPeriod } of JURISDICTIONS.filter((row) => row.enabled)) {
+      for (const zone of zones) {
+        for (let day = '2026-01-01'; day < '2028-12-31'; day = addDays(day, 1)) {
+          const start = dayBegins(day, zone).latest;
+          expect(windowEnd(start, maxPeriod.length, zone) - start, `${id} ${zone} ${day}`).toBeLessThanOrEqual(COMPILED_WINDOW_CAPS[id] ?? 0);
+        }
+      }
+    }
   });
   it('at the last instant of each limit', () => {
     const at = NOW - 5_000;

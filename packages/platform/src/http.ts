@@ -15,7 +15,7 @@ import type { Logger } from './logger.ts';
 import type { RoutePattern } from './metric-names.ts';
 import type { Metrics } from './metrics.ts';
 import { rolesFor } from './permissions.ts';
-import { toApiError } from './request-problems.ts';
+import { explained, toApiError, type Explain } from './request-problems.ts';
 
 /** Fastify with zod schemas. Response schemas must not contain `transform`s: answers are encoded, and those cannot be. */
 export type HttpApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -30,6 +30,8 @@ export interface HttpOptions {
   readonly access: Access | null;
   /** When given, `GET /metrics` is mounted and requests are counted. */
   readonly metrics?: Metrics;
+  /** The reasons for what a refusal of form names. */
+  readonly explain?: Explain;
   /** Largest body in bytes; 256 KiB by default. */
   readonly bodyLimit?: number;
 }
@@ -57,7 +59,7 @@ const routeOf = (request: FastifyRequest): RoutePattern => (request.routeOptions
  * `GET /openapi.json`. A route that names neither an act nor `open` stops the program at start.
  */
 export const createHttp = async (options: HttpOptions): Promise<Http> => {
-  const { logger, config, access, metrics, title, version, bodyLimit = 256 * 1024 } = options;
+  const { logger, config, access, metrics, title, version, explain = () => null, bodyLimit = 256 * 1024 } = options;
   const tls = config.tls === undefined ? {} : { https: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile), minVersion: 'TLSv1.2' } };
   const app = fastify({
     ...tls,
@@ -139,7 +141,7 @@ export const createHttp = async (options: HttpOptions): Promise<Http> => {
   });
 
   app.setErrorHandler(async (thrown, request, reply) => {
-    const error = await auditError(request, toApiError(thrown));
+    const error = await auditError(request, explained(toApiError(thrown), explain));
     if (error.status >= 500) {
       logger.error('request failed', { route: logged.route(routeOf(request)), status: error.status, code: error.code, request: logged.uuid(request.id) }, error.cause ?? error);
     }

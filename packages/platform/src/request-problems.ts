@@ -44,6 +44,13 @@ const problemsOf = (invalid: readonly Invalid[], context: string | undefined): r
   });
 };
 
+/** Why a field is wanted: the law or policy that wants it, and what would satisfy it; null where there is none. */
+export type Explain = (field: string) => Required<Pick<ApiProblem, 'citation' | 'cure'>> | null;
+
+/** A refusal of form with its reasons beside it: whoever leaves out a field that a law wants hears which law. */
+export const explained = (error: ApiError, explain: Explain): ApiError =>
+  error.code === 'bad-input' ? new ApiError(error.code, error.problems.map((problem) => ({ ...explain(problem.field), ...problem })), error.cause) : error;
+
 /** What an error thrown on the way through a route means for the caller. Unknown errors say nothing but `internal`. */
 export const toApiError = (error: unknown): ApiError => {
   if (error instanceof ApiError) return error;

@@ -1,9 +1,11 @@
+import { whyWanted } from '@penreg/domain';
 import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
 import { openRegistry } from '@penreg/registry';
 import type { OrderActivationConfig } from './config.ts';
 import { createLaw } from './deficiencies.ts';
 import { createOrders } from './orders.ts';
 import { openRosterFile } from '@penreg/trust';
+import { addDueRoutes } from './routes/due-routes.ts';
 import { addOrderRoutes } from './routes/order-routes.ts';
 import { addSystemRoutes } from './routes/system-routes.ts';
 import { openTrail } from './trail.ts';
@@ -33,10 +35,11 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
     lead: timing.lead,
   });
   const trail = openTrail(registry.audit);
-  const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, access: { tokens, audit: trail.refused } });
+  const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, explain: whyWanted, access: { tokens, audit: trail.refused } });
   const deficienciesOf = createLaw({ store: registry.orders, timing, policy: { maxTargets: config.maxTargets, ...config.policy }, now });
   const orders = createOrders({ store: registry.orders, roster, deployment, timing, deficienciesOf, now });
   addOrderRoutes(http.app, { orders, trail, view: { timing, lookupKey } });
+  addDueRoutes(http.app, { store: registry.orders, orders, trail, timing, settings: config.due, now });
   addSystemRoutes(http.app, { registry, orders, roster, trail, timing, now });
 
   let address: string | null = null;

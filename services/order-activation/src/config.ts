@@ -28,6 +28,16 @@ export const OrderActivationConfigSchema = z.strictObject({
       emergencyCategories: z.array(z.enum(EMERGENCY_CATEGORIES)).default([...DEFAULT_POLICY.emergencyCategories]),
     })
     .prefault({}),
+  /** When people are reminded, in days. */
+  due: z
+    .strictObject({
+      /** Before the end of an order, of its renewal. */
+      renewalDays: z.int().min(1).max(60).default(7),
+      /** From one look at whether it is still needed to the next. */
+      reviewDays: z.int().min(1).max(60).default(30),
+    })
+    .prefault({}),
   log: LogConfigSchema,
 });
 export type OrderActivationConfig = z.output<typeof OrderActivationConfigSchema>;
+export type DueSettings = OrderActivationConfig['due'];

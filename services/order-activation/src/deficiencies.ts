@@ -1,5 +1,7 @@
-import { deficienciesKnowing, inForce, type Deficiency, type LawFacts, type LawPolicy, type OrderBody, type ParentFacts, type Timing, type UtcMs } from '@penreg/domain';
+import { deficienciesKnowing, type Deficiency, type LawFacts, type LawPolicy, type OrderBody, type Timing, type UtcMs } from '@penreg/domain';
 import type { OrderDocument, OrderStore } from '@penreg/registry';
+import { rowHashOf } from './order-request.ts';
+import { windowInForce } from './order-view.ts';
 import { withRegistry } from './registry-errors.ts';
 
 export interface LawDeps {
@@ -21,13 +23,6 @@ const LONGEST_CHAIN = 100;
 export const createLaw = ({ store, timing, policy, now }: LawDeps): ((body: OrderBody, findings?: Partial<LawFindings>) => Promise<readonly Deficiency[]>) => {
   const get = (orderId: string): Promise<OrderDocument | null> => withRegistry(() => store.get(orderId));
 
-  const periodOf = ({ grant }: OrderDocument): ParentFacts['inForce'] => {
-    const segments = grant === null ? [] : inForce(grant, timing.lead).segments;
-    const first = segments[0];
-    const last = segments.at(-1);
-    return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
-  };
-
   const chainStart = async ({ body }: OrderDocument): Promise<UtcMs> => {
     let start = body.window.start;
     let { parent } = body;
@@ -43,7 +38,7 @@ export const createLaw = ({ store, timing, policy, now }: LawDeps): ((body: Orde
   const parentOf = async ({ parent }: OrderBody): Promise<LawFacts['parent']> => {
     if (parent === null) return null;
     const order = await get(parent);
-    return order === null ? 'unknown' : { body: order.body, inForce: periodOf(order), chainStart: await chainStart(order) };
+    return order === null ? 'unknown' : { body: order.body, inForce: windowInForce(order.grant, timing), chainStart: await chainStart(order) };
   };
 
   const recentEmergencies = async ({ emergency, targets, orderId, window }: OrderBody): Promise<number> => {
@@ -51,11 +46,11 @@ export const createLaw = ({ store, timing, policy, now }: LawDeps): ((body: Orde
     const named = await withRegistry(() => Promise.all(targets.map((target) => store.naming(target))));
     const others = await Promise.all([...new Set(named.flat())].filter((id) => id !== orderId).map(get));
     return others.filter((order) => {
-      const from = order === null || order.body.emergency === null ? undefined : periodOf(order)?.from;
+      const from = order === null || order.body.emergency === null ? undefined : windowInForce(order.grant, timing)?.from;
       return from !== undefined && from > window.start - EMERGENCY_MEMORY;
     }).length;
   };
 
   return async (body, findings = {}) =>
-    deficienciesKnowing(body, { now: now(), policy, parent: await parentOf(body), recentEmergencies: await recentEmergencies(body), ...NO_FINDINGS, ...findings });
+    deficienciesKnowing(body, { now: now(), rowHash: rowHashOf(body.jurisdiction.id), policy, parent: await parentOf(body), recentEmergencies: await recentEmergencies(body), ...NO_FINDINGS, ...findings });
 };

@@ -94,9 +94,9 @@ export interface Drafting {
 }
 
 /** What people sign names the very row of law they signed under; an unknown jurisdiction has none and is refused afterwards. */
-const rowHashOf = (id: string): string => {
+export const rowHashOf = (id: string): string | null => {
   const row = jurisdictionOf(id);
-  return row === undefined ? '0'.repeat(64) : jurisdictionRowHash(row);
+  return row === undefined ? null : jurisdictionRowHash(row);
 };
 
 /**
@@ -110,7 +110,7 @@ export const toOrderBody = (request: OrderRequest, { deployment, orderId, propos
     deployment,
     orderId,
     version: 1,
-    jurisdiction: { id: jurisdiction, rowHash: rowHashOf(jurisdiction) },
+    jurisdiction: { id: jurisdiction, rowHash: rowHashOf(jurisdiction) ?? '0'.repeat(64) },
     proposer,
     identifiers: request.targets.map(identifierOf),
     ...rest,

@@ -197,6 +197,25 @@ describe('two people to start', () => {
 
 const windowOf = (start: number, until: number) => ({ window: { asWritten: 'as the paper says', zone: 'America/Los_Angeles', start, until } });
 
+describe('what falls due', () => {
+  const due = async (who: 'paula' | 'nora', id: string, days: number) => (await world.get(who, `/due?days=${days}`)).body.due.filter((d: { orderId: string }) => d.orderId === id);
+
+  it('is told to those who handle an order, the earliest first, each by its citation', async () => {
+    const { id, body } = await activated();
+    const all = await due('paula', id, 90);
+    expect(all.map((d: { kind: string; citation: string }) => [d.kind, d.citation])).toEqual([['renewal', '18 U.S.C. § 3123(c)(2)'], ['expiry', '18 U.S.C. § 3123(c)(1)'], ['destruction', 'policy/retention']]);
+    expect(all.find((d: { kind: string }) => d.kind === 'expiry').at).toBe(body.window.until);
+    expect((await due('paula', id, 25)).map((d: { kind: string }) => d.kind)).toEqual(['renewal']);
+    expect((await world.get('nora', '/due')).status).toBe(403);
+    expect(JSON.stringify(all)).not.toContain(TARGET);
+  });
+
+  it('is nothing for an order that was never in force', async () => {
+    const { id } = await draft();
+    expect(await due('paula', id, 400)).toEqual([]);
+  });
+});
+
 describe('the law refuses', () => {
   const refused = async (over: Record<string, unknown>) => world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}`, ...over }));
 
@@ -205,6 +224,15 @@ describe('the law refuses', () => {
     const { status, body } = await refused(windowOf(start, start + 61 * DAY));
     expect([status, body.field]).toEqual([422, 'window.until']);
     expect(body.problems).toEqual([{ field: 'window.until', rule: 'at most 60 days; this order asks for 62', citation: '18 U.S.C. § 3123(c)(1)', cure: `an end at or before ${new Date(windowEnd(start, { count: 60, unit: 'days' }, 'America/Los_Angeles')).toISOString()}` }]);
+  });
+
+  it('a form without what a law wants, naming that law', async () => {
+    const { status, body } = await refused({ certification: undefined, offense: '' });
+    expect([status, body.error]).toEqual([400, 'bad-input']);
+    expect(body.problems).toEqual([
+      expect.objectContaining({ field: 'certification', citation: '18 U.S.C. § 3122(b)(2); Cal. Penal Code § 638.52(a)', cure: 'SHA-256 of the signed certification' }),
+      expect.objectContaining({ field: 'offense', citation: '18 U.S.C. § 3123(b)(1)(D); Cal. Penal Code § 638.52(d)(4)' }),
+    ]);
   });
 
   it('a window that has ended, together with everything else that is wrong', async () => {
@@ -386,6 +414,7 @@ describe('the table of permissions', () => {
     expect(listed.map((o) => `${o.method} ${o.path}`).sort()).toEqual(
       [
         'GET /audit',
+        'GET /due',
         'GET /health',
         'GET /jurisdictions',
         'GET /orders',

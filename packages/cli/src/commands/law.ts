@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { JurisdictionsAnswer } from '../api.ts';
+import { DueAnswer, JurisdictionsAnswer } from '../api.ts';
 import { callJson } from '../client.ts';
 import { print } from '../console.ts';
 import { CliError } from '../error.ts';
@@ -63,5 +63,32 @@ export const addLaw = (program: Command, settings: () => Settings): void => {
       if (id !== undefined && row === undefined) throw new CliError('usage', `no such jurisdiction; one of: ${answer.jurisdictions.map((j) => j.id).join(', ')}`);
       if (json) print(io.out, JSON.stringify(row ?? answer));
       else print(io.out, ...(row === undefined ? overview(answer) : whole(row)), '', answer.notice);
+    });
+
+  program
+    .command('due')
+    .description('what falls due in the orders you may see, the earliest first')
+    .option('--days <n>', 'how far ahead, at most 400', '30')
+    .addHelpText('after', '\nExamples:\n  penreg due\n  penreg due --days 7 --json')
+    .action(async (options: { days: string }) => {
+      const { io, json, orders } = settings();
+      if (!/^\d{1,3}$/.test(options.days)) throw new CliError('usage', '--days is a number');
+      const answer = await callJson(orders(), `/due?days=${options.days}`, DueAnswer);
+      if (json) print(io.out, JSON.stringify(answer));
+      else
+        print(
+          io.out,
+          ...(answer.due.length === 0
+            ? [`nothing falls due within ${options.days} days`]
+            : tableOf(answer.due, [
+                { heading: 'WHEN', of: (d) => (d.at === null ? d.unknown : new Date(d.at).toISOString()) },
+                { heading: 'WHAT', of: (d) => (d.overdue ? `${d.kind}, OVERDUE` : d.kind) },
+                { heading: 'ORDER', of: (d) => d.orderId },
+                { heading: 'WHOSE', of: (d) => d.dutyOf },
+                { heading: 'RULE', of: (d) => `${d.says} (${d.citation})` },
+              ])),
+          '',
+          answer.notice,
+        );
     });
 };

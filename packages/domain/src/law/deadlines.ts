@@ -5,7 +5,8 @@ import type { Jurisdiction } from './jurisdictions.ts';
 import { retentionEnd, type RetentionFacts } from './life.ts';
 
 /** What falls due in the life of an order. */
-export type DueKind = 'renewal' | 'expiry' | 'confirmation' | 'lapse' | 'review' | 'notice' | 'destruction';
+export const DUE_KINDS = ['review', 'renewal', 'expiry', 'lapse', 'confirmation', 'notice', 'destruction'] as const;
+export type DueKind = (typeof DUE_KINDS)[number];
 
 export type Due = Deadline & {
   readonly kind: DueKind;

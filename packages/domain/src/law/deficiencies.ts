@@ -44,3 +44,12 @@ export const deficienciesOf = (body: OrderBody, law: Law = SHIPPED_LAW): readonl
 
 /** Every deficiency, all at once: the law of the jurisdiction and the provider's policy, knowing what no body says. */
 export const deficienciesKnowing = (body: OrderBody, facts: LawFacts, law: Law = SHIPPED_LAW): readonly Deficiency[] => found(body, facts, law);
+
+/** Why the form of an order wants a field: the citations under the rows in use, and what would satisfy it; null where no rule does. */
+export const whyWanted = (field: string, { rows }: Law = SHIPPED_LAW): Pick<Deficiency, 'citation' | 'cure'> | null => {
+  const [part = ''] = field.split(/[.[]/);
+  const rule = RULES_OF_FORM.find(({ check }) => check.of === 'form' && check.fields.includes(part));
+  if (rule === undefined) return null;
+  const citations = rows.flatMap((row) => (row.enabled ? (rule.cited(row) ?? []) : []));
+  return { citation: [...new Set(citations)].join('; '), cure: rule.cure };
+};

@@ -41,6 +41,8 @@ export interface ParentFacts {
 /** What a rule needs to know beyond the body: no tap knows it, the service does. */
 export interface LawFacts {
   readonly now: UtcMs;
+  /** SHA-256 of the row of law as it stands here; null where there is no such row. */
+  readonly rowHash: string | null;
   readonly policy: LawPolicy;
   readonly parent: ParentFacts | 'unknown' | null;
   /** Other emergencies on one of the accounts that began in the 30 days before this one. */

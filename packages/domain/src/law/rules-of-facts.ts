@@ -32,6 +32,9 @@ const NAMING_OTHERS = ['participants', 'groupRecipients'] as const;
 
 /** Rules that need more than the body: the time, the provider's policy, the order it follows, other orders, the agency. */
 export const RULES_OF_FACTS: readonly Rule[] = [
+  rule('row-of-law', 'people sign the law as it stands', 'a draft made anew', policy('row-of-law'), ({ jurisdiction }, _row, { rowHash }) =>
+    rowHash === null || jurisdiction.rowHash === rowHash ? NONE : [{ field: 'jurisdiction', rule: 'the row of law has changed since this order was drafted' }],
+  ),
   rule('prospective', 'a pen register is prospective', 'an end in the future', inUs('3127(3)–(4), policy/prospective', '638.50(b)–(c), policy/prospective'), ({ window }, _row, { now }) =>
     window.until > now ? NONE : [{ field: 'window.until', rule: 'the window has ended already; a pen register is prospective', cure: `an end after ${toIso(now)}` }],
   ),

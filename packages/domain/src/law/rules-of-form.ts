@@ -12,6 +12,8 @@ export const RULES_OF_FORM: readonly Rule[] = [
   form('facility', 'the order names the facility to which it applies', 'each identifier as on the paper, with the account it resolved to', inUs('3123(b)(1)(C)', '638.52(d)(3)'), 'identifiers', 'targets'),
   form('attributes', 'the order states the attributes of the communications to which it applies', 'direction, kinds and fields', inUs('3123(b)(1)(C)', '638.52(d)(3)'), 'direction'),
   form('designated-officer', 'results go to the officer designated in the order', 'name and agency of the designated officer', inUs('3124(a)–(b)', '638.52(h)'), 'designatedOfficer'),
+  form('window', 'an order has a beginning and an end, as its paper says', 'the window as the paper has it', policy('paper-window'), 'window'),
+  form('emergency-attestation', 'an emergency rests on the written attestation of a designated official and on a written finding of good faith, for at most 48 hours', 'the attestation and the finding', inUs('3125(a)–(b)', '638.53'), 'emergency'),
   form('documents', 'an order rests on documents', 'SHA-256 of each document', policy('documents'), 'documents'),
   form('instrument', 'an order, or an emergency, founds an order; no other instrument does', 'an order under 18 U.S.C. § 3123 or its equivalent', inUs('3121(a)', '638.51(a)'), 'instrument'),
 ];

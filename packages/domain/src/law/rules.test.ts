@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bodyOf, T0 } from '../testing.ts';
 import { OrderBodySchema, type OrderBody } from '../order.ts';
 import { windowEnd } from './calendar.ts';
-import { deficienciesKnowing, deficienciesOf, RULES, SHIPPED_LAW, type Law } from './deficiencies.ts';
+import { deficienciesKnowing, deficienciesOf, RULES, SHIPPED_LAW, whyWanted, type Law } from './deficiencies.ts';
 import { JURISDICTIONS, type Jurisdiction } from './jurisdictions.ts';
 import { addDays, dayBegins, localDateOf } from './local-date.ts';
 import { DEFAULT_POLICY, type LawFacts, type ParentFacts } from './rule.ts';
@@ -38,7 +38,7 @@ const urgent = (over: Over = {}, emergency: object = {}): Over => ({
 });
 const parentOf = (body: OrderBody, inForce: ParentFacts['inForce'] = { from: body.window.start, until: body.window.until }): ParentFacts => ({ body, inForce, chainStart: body.window.start });
 const child = (relation: string, over: Over = {}): Over => ({ parent: PARENT, relation, ...over });
-const factsOf = (over: Partial<LawFacts> = {}): LawFacts => ({ now: T0, policy: DEFAULT_POLICY, parent: null, recentEmergencies: 0, counselAgrees: false, agencyCountry: null, trainedUntil: null, ...over });
+const factsOf = (over: Partial<LawFacts> = {}): LawFacts => ({ now: T0, rowHash: HASH, policy: DEFAULT_POLICY, parent: null, recentEmergencies: 0, counselAgrees: false, agencyCountry: null, trainedUntil: null, ...over });
 const refusals = (body: OrderBody, facts: Partial<LawFacts> = {}, law = ALL): readonly string[] => deficienciesKnowing(body, factsOf(facts), law).map(({ field, citation }) => `${field}: ${citation}`);
 
 describe.each(JURISDICTIONS)('an order under $id', (law) => {
@@ -127,6 +127,7 @@ const CASES: readonly Case[] = [
   ['a ground that policy does not accept', ['emergency.category: policy/emergency-categories'], federal(urgent({}, { category: 'B' })), {}, federal(urgent({}, { category: 'B' })), { policy: { ...DEFAULT_POLICY, emergencyCategories: ['A', 'B'] } }],
   ['a second emergency on an account', ['targets: policy/second-emergency'], federal(urgent()), { recentEmergencies: 1 }, federal(urgent()), { recentEmergencies: 1, counselAgrees: true }],
   ['a window that is over', ['window.until: 18 U.S.C. § 3127(3)–(4), policy/prospective'], day60, { now: day60.window.until }, day60, { now: day60.window.until - 1 }],
+  ['a row of law that has changed', ['jurisdiction: policy/row-of-law'], federal(), { rowHash: 'c'.repeat(64) }, federal(), { rowHash: null }],
   ['too many targets', ['targets: policy/necessity'], federal(), { policy: { ...DEFAULT_POLICY, maxTargets: 0 } }, federal(), { policy: { ...DEFAULT_POLICY, maxTargets: 1 } }],
   ['other people named for many accounts', ['fields: policy/proportionality'], federal({ fields: ['participants'] }), { policy: { ...DEFAULT_POLICY, maxTargetsNamingOthers: 0 } }, federal({ fields: ['device'] }), { policy: { ...DEFAULT_POLICY, maxTargetsNamingOthers: 0 } }],
   ['a foreign agency without a treaty channel', ['channel: policy/international-standards; 18 U.S.C. § 3512'], federal(), { agencyCountry: 'FR' }, federal({ channel: { kind: 'mlat', reference: 'MLAT-2026-17' } }), { agencyCountry: 'FR' }],
@@ -202,11 +203,18 @@ describe('the table of rules', () => {
     for (const { id, check } of RULES) {
       if (check.of !== 'form') continue;
       for (const field of check.fields) {
-        const { [field as keyof OrderBody]: _gone, ...rest } = bodyOf();
+        const { [field as keyof OrderBody]: _gone, ...rest } = bodyOf(urgent());
         expect(OrderBodySchema.safeParse(rest).success, `${id}: without ${field}`).toBe(false);
         expect(OrderBodySchema.safeParse({ ...rest, [field]: '' }).success, `${id}: an empty ${field}`).toBe(false);
       }
     }
+  });
+
+  it('says which law wants a field of the form', () => {
+    expect(whyWanted('applicant.name')).toEqual({ citation: '18 U.S.C. § 3122(b)(1); Cal. Penal Code § 638.52(a)', cure: 'name and role of the applicant, and the agency' });
+    expect(whyWanted('identifiers[0].value')?.citation).toBe('18 U.S.C. § 3123(b)(1)(C); Cal. Penal Code § 638.52(d)(3)');
+    expect(whyWanted('documents')?.citation).toBe('policy/documents');
+    expect(whyWanted('cadence')).toBeNull();
   });
 
   it('has a case here for every rule that is more than a form', () => {
