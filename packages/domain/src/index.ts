@@ -11,3 +11,8 @@ export * from './record.ts';
 export * from './statement.ts';
 export * from './time.ts';
 export * from './seal.ts';
+export * from './agency.ts';
+export * from './identifier.ts';
+export * from './request.ts';
+export * from './request-life.ts';
+export * from './request-review.ts';
