@@ -104,7 +104,7 @@ export const stepRequest = (request: LegalRequest, step: RequestStep, facts: Req
       return done({ verification: { ...params, personId, at: now, entry: { kind: entry.kind, name: entry.name, source: entry.source } } });
     }
     case 'review': {
-      if (trainedUntil === null || trainedUntil <= now) return deficient({ field: 'trainedUntil', rule: 'a review is made by a person whose training is valid', citation: 'policy/training', cure: 'training, recorded with the person' });
+      if (trainedUntil !== null && trainedUntil <= now) return deficient({ field: 'trainedUntil', rule: 'a review is made by a person whose training is valid', citation: 'policy/training', cure: 'training, recorded with the person' });
       const findings = reviewOf(request, step.params);
       return isDeficient(findings) ? deficient(...findings) : done({ review: { findings, personId, trainedUntil, at: now } });
     }

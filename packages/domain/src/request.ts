@@ -99,7 +99,7 @@ export interface LegalRequest {
   readonly receivedBy: string;
   /** `entry`: what the directory said when the call was made. */
   readonly verification: (RequestParams<'verify'> & { readonly personId: string; readonly at: UtcMs; readonly entry: Pick<AgencyFacts, 'kind' | 'name' | 'source'> }) | null;
-  readonly review: { readonly findings: readonly ReviewFinding[]; readonly personId: string; readonly trainedUntil: UtcMs; readonly at: UtcMs } | null;
+  readonly review: { readonly findings: readonly ReviewFinding[]; readonly personId: string; readonly trainedUntil: UtcMs | null; readonly at: UtcMs } | null;
   readonly deficiencies: readonly Deficiency[];
   readonly refusal: (RequestParams<'refuse'> & { readonly process: string | null; readonly personId: string; readonly at: UtcMs }) | null;
   readonly orderId: OrderId | null;

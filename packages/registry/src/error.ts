@@ -1,3 +1,5 @@
+import type { Deficiency } from '@penreg/domain';
+
 /** Why the registry did not do what was asked. Closed; decide on it, never on the message. */
 export const REGISTRY_ERROR_CODES = [
   /** No such order. */
@@ -18,6 +20,8 @@ export const REGISTRY_ERROR_CODES = [
   'expired',
   /** The statement's nonce belongs to another statement. */
   'nonce',
+  /** A rule of law or policy is broken; `deficiencies` names each that is. */
+  'deficient',
   /** More restrictions or analysts than an order may have. */
   'limit',
   /** Not of the form it must have. */
@@ -40,10 +44,13 @@ const RETRIABLE: ReadonlySet<RegistryErrorCode> = new Set(['unavailable', 'busy'
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly code: RegistryErrorCode;
+  /** Of `deficient`: everything that is wrong, at once. */
+  readonly deficiencies: readonly Deficiency[];
 
-  constructor(code: RegistryErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: RegistryErrorCode, message: string, { deficiencies = [], ...options }: ErrorOptions & { readonly deficiencies?: readonly Deficiency[] } = {}) {
     super(message, options);
     this.code = code;
+    this.deficiencies = deficiencies;
   }
 
   /** Whether the same call may succeed later without anybody looking again. */

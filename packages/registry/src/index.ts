@@ -31,3 +31,6 @@ export { openTapFeed } from './feed.ts';
 export { openCopyPages } from './copy-pages.ts';
 export { createObeyed, type Obeyed } from './obeyed.ts';
 export { rebuildRegistry, type RebuildOptions } from './rebuild.ts';
+export type { AgencyStore } from './agencies.ts';
+export type { OrderPaper, PaperStore } from './order-papers.ts';
+export type { Actor, RequestStore } from './requests.ts';

@@ -1,5 +1,9 @@
 import type { Envelope, Grant, OrderBody, OrderId, UtcMs } from '@penreg/domain';
 import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt } from '@penreg/evidence';
+import type { AcceptedHead, ChainProblem, Confirmation, GrantOutcome, GrantRefusal, JsonValue, RestrictionDoubt } from '@penreg/evidence';
+import type { AgencyStore } from './agencies.ts';
+import type { PaperStore } from './order-papers.ts';
+import type { RequestStore } from './requests.ts';
 
 export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force', 'ended', 'stopped'] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
@@ -149,6 +153,9 @@ export interface TapBoard {
 
 export interface Registry {
   readonly orders: OrderStore;
+  readonly requests: RequestStore;
+  readonly agencies: AgencyStore;
+  readonly papers: PaperStore;
   readonly audit: AuditLog;
   readonly taps: TapBoard;
   /** The change log's own head, and the audit log's. */

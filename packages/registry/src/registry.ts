@@ -1,4 +1,6 @@
+import type { Agency, LegalRequest } from '@penreg/domain';
 import { createActs } from './acts.ts';
+import { createAgencyStore } from './agencies.ts';
 import { createAuditLog } from './audit.ts';
 import { createDocuments } from './documents.ts';
 import { assertDurable } from './durability.ts';
@@ -7,8 +9,10 @@ import { Lane } from './lane.ts';
 import { Link } from './link.ts';
 import type { RegistryOptions } from './options.ts';
 import type { StoredOrder } from './order-life.ts';
+import { createPaperStore, type OrderPaper } from './order-papers.ts';
 import { createOrderStore } from './orders.ts';
 import type { Registry } from './ports.ts';
+import { createRequestStore } from './requests.ts';
 import { deadlineIn } from './retry.ts';
 import { createLookup, createSealer } from './sealing.ts';
 import { createTapBoard } from './tap-board.ts';
@@ -40,8 +44,14 @@ export const openRegistry = (options: RegistryOptions): Registry => {
   const settings = { deployment, promiseMs, actTimeoutMs, lead };
   const doing = createActs(sealer, writer, lane, settings);
   const orders = createDocuments<StoredOrder>(reads, keys, sealer, doing, 'orders', 'penreg/order-document/1');
+  const requests = createDocuments<LegalRequest>(reads, keys, sealer, doing, 'requests', 'penreg/request/1');
+  const agencies = createDocuments<Agency>(reads, keys, sealer, doing, 'agencies', 'penreg/agency/1');
+  const papers = createDocuments<OrderPaper>(reads, keys, sealer, doing, 'documents', 'penreg/document/1');
   return {
     orders: createOrderStore(reads, keys, orders, doing, lookup, settings),
+    requests: createRequestStore(requests, agencies, papers, doing, lookup),
+    agencies: createAgencyStore(agencies, doing),
+    papers: createPaperStore(papers, doing, lookup),
     audit: createAuditLog(reads, keys, sealer, writer, lane, () => deadlineIn(actTimeoutMs)),
     taps: createTapBoard(reads, keys),
     async head() {

@@ -45,6 +45,8 @@ export const createSealer = (deployment: string, sealingKey: string): Sealer => 
 export interface Lookup {
   account(account: string): string;
   reference(jurisdiction: string, agency: string, reference: string): string;
+  /** Of a document's SHA-256: who holds a copy of a paper cannot tell whether it is here. */
+  document(sha256: string): string;
 }
 
 export const createLookup = (deployment: string, lookupKey: string): Lookup => {
@@ -55,5 +57,6 @@ export const createLookup = (deployment: string, lookupKey: string): Lookup => {
   return {
     account: (account) => hash('account', account),
     reference: (jurisdiction, agency, reference) => hash('reference', jurisdiction, plain(agency), plain(reference)),
+    document: (sha256) => hash('document', sha256),
   };
 };

@@ -18,6 +18,7 @@ const ANSWERS: { readonly [C in RegistryErrorCode]: Answer | null } = {
   'same-person': { code: 'refused', field: 'envelope.statement.personId', rule: 'this act needs another person: two people to start' },
   expired: { code: 'refused', field: 'envelope.statement', rule: "the statement, the approval or the order's window is over" },
   nonce: { code: 'refused', field: 'envelope.statement.nonce', rule: 'must be new: another statement has the same one' },
+  deficient: null,
   limit: { code: 'refused', field: 'id', rule: 'more restrictions or analysts than one order may have' },
   invalid: { code: 'bad-input', field: 'body', rule: 'not of the form it must have' },
   unavailable: { code: 'unavailable', field: 'registry', rule: 'the registry cannot be reached; acting again is safe, an act is done once' },
@@ -30,6 +31,7 @@ const ANSWERS: { readonly [C in RegistryErrorCode]: Answer | null } = {
 /** An error of the registry as the API answers it; anything else as it is. */
 const toApiError = (error: unknown): unknown => {
   if (!(error instanceof RegistryError)) return error;
+  if (error.code === 'deficient') return new ApiError('refused', error.deficiencies, error);
   const answer = ANSWERS[error.code];
   return answer === null ? new ApiError('internal', [], error) : new ApiError(answer.code, { field: answer.field, rule: answer.rule }, error);
 };
