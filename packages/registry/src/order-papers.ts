@@ -1,5 +1,4 @@
-import type { Deficiency, OrderBody } from '@penreg/domain';
-import type { UtcMs } from '@penreg/domain';
+import type { Deficiency, UtcMs } from '@penreg/domain';
 import type { Acts } from './acts.ts';
 import type { Documents } from './documents.ts';
 import { RegistryError } from './error.ts';
@@ -45,14 +44,6 @@ export interface PaperUse {
   /** @param stored what stands under `refs`. Each paper notes who rests on it; @throws RegistryError `deficient` for those that are not there */
   use(stored: readonly unknown[], userId: string): readonly { readonly kind: typeof KIND; readonly id: string; readonly value: OrderPaper }[];
 }
-
-/** The documents that an order's body names, with the field that does. */
-export const papersOf = (body: OrderBody): readonly { readonly field: string; readonly sha256: string }[] => [
-  ...body.documents.map((sha256, i) => ({ field: `documents[${i}]`, sha256 })),
-  { field: 'certification', sha256: body.certification },
-  ...(body.certificationDocument === null ? [] : [{ field: 'certificationDocument', sha256: body.certificationDocument }]),
-  ...(body.emergency === null ? [] : [{ field: 'emergency.attestation', sha256: body.emergency.attestation }]),
-];
 
 export const createPaperUse = (papers: Documents<OrderPaper>, lookup: Lookup, named: readonly { readonly field: string; readonly sha256: string }[]): PaperUse => {
   const ids = [...new Set(named.map(({ sha256 }) => lookup.document(sha256)))];

@@ -1,4 +1,4 @@
-import { FINDINGS, REQUEST_STATES, REQUEST_TRANSITIONS, reviewRulesFor, type AgencyFacts, type LegalRequest, type RequestAct, type RequestPaper, type RequestState, type RequestStep } from '@penreg/domain';
+import { REQUEST_STATES, REQUEST_TRANSITIONS, reviewRulesFor, type AgencyFacts, type LegalRequest, type RequestAct, type RequestPaper, type RequestState, type RequestStep } from '@penreg/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { newOrderId, openWorld, type World } from './testing.ts';
 
@@ -14,7 +14,7 @@ const paperOf = (over: Partial<RequestPaper> = {}): RequestPaper => ({
   identifiers: [{ kind: 'phone', value: '+1 202 555 0101' }], documents: [], contact: { name: 'Erin Example', telephone: GIVEN, email: null }, receivedAt: Date.now(), ...over,
 });
 const call = (over: object = {}) => ({ act: 'verify', params: { method: 'call-back', agencyId: 'fbi', number: OURS, spokeWith: 'the duty officer', note: null, ...over } }) as const;
-const findings = (over: Partial<Record<string, (typeof FINDINGS)[number]>> = {}, instrument: RequestPaper['instrument'] = 'pen-trap-order') => ({
+const findings = (over: Partial<Record<string, 'met' | 'not-met' | 'not-applicable'>> = {}, instrument: RequestPaper['instrument'] = 'pen-trap-order') => ({
   act: 'review' as const,
   params: { findings: reviewRulesFor(instrument).map(({ id }) => ({ rule: id, finding: over[id] ?? 'met', note: over[id] === undefined ? null : 'as the note says' })) },
 });
