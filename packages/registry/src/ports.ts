@@ -1,6 +1,5 @@
 import type { Envelope, Grant, OrderBody, OrderId, UtcMs } from '@penreg/domain';
 import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt } from '@penreg/evidence';
-import type { AcceptedHead, ChainProblem, Confirmation, GrantOutcome, GrantRefusal, JsonValue, RestrictionDoubt } from '@penreg/evidence';
 import type { AgencyStore } from './agencies.ts';
 import type { PaperStore } from './order-papers.ts';
 import type { RequestStore } from './requests.ts';
