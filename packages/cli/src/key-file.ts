@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CliError } from './error.ts';
 
 const KeyFileSchema = z.strictObject({
+  use: z.literal('root').optional(),
   personId: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/).optional(),
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
@@ -21,8 +22,8 @@ export interface PersonKey {
   readonly exposed: boolean;
 }
 
-/** Reads a key file and checks that its three parts belong together. Errors never quote the file. */
-export const readKeyFile = (file: string): PersonKey => {
+/** Reads a key file and checks that its three parts belong together, and that it is for this use: a root key signs rosters and nothing else. Errors never quote the file. */
+export const readKeyFile = (file: string, use: 'person' | 'root' | 'any' = 'person'): PersonKey => {
   let raw: unknown;
   let exposed: boolean;
   try {
@@ -40,14 +41,16 @@ export const readKeyFile = (file: string): PersonKey => {
   } catch {
     belongs = false;
   }
+  const isRoot = parsed.data.use === 'root';
+  if (use !== 'any' && isRoot !== (use === 'root')) throw new CliError('refused', isRoot ? `${file} holds a root key, which signs rosters and nothing else` : `${file} holds no root key (penreg keys new --root)`);
   if (!belongs) throw new CliError('unverified', `the parts of the key in ${file} do not belong together`);
   return { personId, keyId, publicKey, privateKey: new Sensitive(privateKey), exposed };
 };
 
 /** Makes a key and writes it to a new file that only its owner can read. An existing file is never touched. */
-export const writeNewKeyFile = (file: string | null, personId: string | null): { readonly file: string; readonly keyId: string; readonly publicKey: string } => {
+export const writeNewKeyFile = (file: string | null, personId: string | null, isRoot = false): { readonly file: string; readonly keyId: string; readonly publicKey: string } => {
   const pair = generateKeyPair();
-  const path = file ?? `penreg-${personId ?? pair.keyId}.key.json`;
+  const path = file ?? `penreg-${isRoot ? 'root-' : ''}${personId ?? pair.keyId}.key.json`;
   let handle: number;
   try {
     handle = openSync(path, 'wx', 0o600);
@@ -56,7 +59,7 @@ export const writeNewKeyFile = (file: string | null, personId: string | null): {
     throw new CliError('usage', exists ? `${path} exists already; a key is never overwritten` : `${path} cannot be written`, [], { cause });
   }
   try {
-    writeSync(handle, `${JSON.stringify({ ...(personId === null ? {} : { personId }), ...pair }, null, 2)}\n`);
+    writeSync(handle, `${JSON.stringify({ ...(isRoot ? { use: 'root' } : {}), ...(personId === null ? {} : { personId }), ...pair }, null, 2)}\n`);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -88,7 +88,7 @@ describe('penreg keys', () => {
 describe('penreg roster', () => {
   const roots = [generateKeyPair(), generateKeyPair()];
   const roster: Roster = { type: 'penreg/roster/1', deployment: 'test', version: 3, demo: true, people: [{ personId: 'anna', roles: ['approver'], keys: [] }], taps: [], services: [] };
-  const verify = (...more: string[]) => penreg(['roster', 'verify', at('roster.json'), '--root-key', ...roots.map((r) => r.publicKey), '--threshold', '2', '--deployment', 'test', ...more]);
+  const verify = (...more: string[]) => penreg(['roster', 'verify', at('roster.json'), ...roots.flatMap((r) => ['--root-key', r.publicKey]), '--threshold', '2', '--deployment', 'test', ...more]);
 
   beforeAll(() => writeFileSync(at('roster.json'), JSON.stringify(signRoster(roster, roots))));
 
