@@ -72,12 +72,13 @@ describe('a version', () => {
     const old = { ...before, ...withAnna((keys) => keys.map((k) => ({ ...k, notAfter: NOW - 731 * DAY }))) };
     expect(rosterFindings(old, next(withAnna(() => [], old)), NOW).broken).toEqual([]);
   });
-  it('warns of a key that lives again, one that ends soon, one person for both halves, and nobody for one', () => {
+  it('warns of a key that lives again, one that ends soon, a role lost, one person for both halves, and nobody for one', () => {
     const stolen = { ...before, ...withAnna((keys) => keys.map((k) => ({ ...k, ended: { how: 'compromised' as const, since: NOW } }))) };
     const warningsOf = (from: Roster | null, to: Roster) => rosterFindings(from, to, NOW).warnings.join('\n');
     expect(warningsOf(stolen, next())).toContain('lives longer');
     expect(warningsOf(stolen, next(withAnna((keys) => keys.map((k) => ({ ...k, ended: { how: 'left' as const, since: NOW } })))))).toContain('lives longer');
     expect(warningsOf(before, next(withAnna((keys) => keys.map((k) => ({ ...k, notAfter: NOW + DAY })))))).toContain('ends on');
+    expect(warningsOf(before, next({ people: before.people.map((p) => (p.personId === 'arno' ? { ...p, roles: ['analyst'] } : p)) }))).toContain('arno is no longer activator');
     expect(warningsOf(before, next())).toMatch(/anna holds both halves/);
     expect(warningsOf(null, rosterOf({ version: 1, people: before.people.filter((p) => p.personId === 'anna') }))).toContain('no two people');
   });

@@ -97,6 +97,13 @@ export const rosterFindings = (before: Roster | null, after: Roster, now: UtcMs)
     }
   }
 
+  for (const { personId, roles } of before?.people ?? []) {
+    const kept = after.people.find((p) => p.personId === personId)?.roles ?? [];
+    for (const role of ['approver', 'activator'] as const) {
+      if (roles.includes(role) && !kept.includes(role)) warnings.push(`${personId} is no longer ${role}: every grant in force that they signed as one will be refused. To leave those in force, end the key instead`);
+    }
+  }
+
   for (const { owner, key } of has.values()) {
     const left = lifeEndOf(key) - now;
     if (left > 0 && left < EXPIRES_SOON_MS) warnings.push(`key ${key.keyId} of ${owner} ends on ${when(lifeEndOf(key))}`);
