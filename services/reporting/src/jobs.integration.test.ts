@@ -75,7 +75,7 @@ const fetchFile = async (job: Json): Promise<Buffer> => {
 };
 
 describe('a report as a file', () => {
-  it.each(['ndjson', 'csv', 'xlsx', 'parquet', 'prtt-html', 'prtt-text'])('%s: asked for, rendered, fetched, and each link of its custody written down', async (form) => {
+  it.each(['ndjson', 'csv', 'xlsx', 'parquet', 'pdf', 'prtt-html', 'prtt-text'])('%s: asked for, rendered, fetched, and each link of its custody written down', async (form) => {
     const id = await orderWith(EVENTS);
     const job = await make(id, { form });
     expect(job).toMatchObject({ state: 'done', percent: 100, order: id, form, fault: null, file: { records: 42 } });

@@ -14,7 +14,7 @@ import { listOf } from '../table.ts';
 import { orderPath } from './order.ts';
 
 const STREAMED = ['ndjson', 'csv'] as const;
-const FORMATS = [...STREAMED, 'xlsx', 'parquet', 'prtt-html', 'prtt-text'] as const;
+const FORMATS = [...STREAMED, 'xlsx', 'parquet', 'pdf', 'prtt-html', 'prtt-text'] as const;
 const REASONS = ['delivery', 'agency-request', 'court', 'counsel', 'verification'] as const;
 
 /** What a report says of itself, whichever way it was asked. */
@@ -90,7 +90,7 @@ export const addReport = (program: Command, settings: () => Settings): void => {
     .option('--reason <reason>', `why it is taken out: ${REASONS.join(', ')}; goes on the audit log`)
     .addHelpText(
       'after',
-      '\nExamples:\n  penreg report ID --out report.ndjson\n  penreg report ID --format csv --day 2026-11-24 --out rows.csv\n  penreg report ID --format xlsx --reason court --out report.xlsx\n  penreg report ID --format prtt-html --target-file account.txt --reason delivery --out return.zip\n  penreg report summary ID\n\nndjson and csv are sent as they are made. Every other form, one target, and whatever is taken with a reason is made on the service first, with progress, then fetched and checked against the digest on the audit log.\n\nExit codes: 5 when it was cut off or altered; 6 when it is whole and names gaps, failed seals or findings.',
+      '\nExamples:\n  penreg report ID --out report.ndjson\n  penreg report ID --format csv --day 2026-11-24 --out rows.csv\n  penreg report ID --format pdf --reason court --out report.pdf\n  penreg report ID --format prtt-html --target-file account.txt --reason delivery --out return.zip\n  penreg report summary ID\n\nndjson and csv are sent as they are made. Every other form, one target, and whatever is taken with a reason is made on the service first, with progress, then fetched and checked against the digest on the audit log.\n\nExit codes: 5 when it was cut off or altered; 6 when it is whole and names gaps, failed seals or findings.',
     )
     .action(async (id: string, { format: named, out, day, targetFile, reason }: ReportOptions) => {
       const format = FORMATS.find((known) => known === named);
