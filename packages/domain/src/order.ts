@@ -65,7 +65,8 @@ export const EMERGENCY_CATEGORIES = ['A', 'B', 'C', 'D'] as const;
 /** Hours of an emergency are elapsed time, at most this many (§ 3125(b)). */
 export const MAX_EMERGENCY_HOURS = 48;
 
-const CalendarDay = z.iso.date();
+/** A day of the instants the system accepts, so that every window it makes can be worked out. */
+const CalendarDay = z.iso.date().refine((day) => day > '1970-01-01' && day < '2100-01-01', 'a day from 1970-01-02 to 2099-12-31');
 
 /** How the paper gives the window. Days are counted in the court's zone, the first included. */
 const WindowRuleSchema = z.discriminatedUnion('kind', [

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, T0 } from '../testing.ts';
 import { OrderBodySchema, type OrderBody } from '../order.ts';
+import { MAX_UTC_MS } from '../time.ts';
 import { windowEnd } from './calendar.ts';
 import { deficienciesKnowing, deficienciesOf, RULES, SHIPPED_LAW, whyWanted, type Law } from './deficiencies.ts';
 import { JURISDICTIONS, type Jurisdiction } from './jurisdictions.ts';
@@ -183,6 +185,26 @@ describe('the law refuses', () => {
     const start = dayBegins('2026-11-24', 'America/New_York').latest;
     const until = dayBegins(addDays(localDateOf(start, 'America/New_York'), 61), 'America/New_York').earliest;
     expect(deficienciesOf(federal({ window: { start, until } }), ALL)).toMatchObject([{ rule: 'at most 60 days; this order asks for 61', citation: '18 U.S.C. § 3123(c)(1)' }]);
+  });
+
+  it('or accepts whatever the form of an order admits, and never throws', () => {
+    const day = fc.integer({ min: 1, max: 47_481 }).map((n) => addDays('1970-01-01', n));
+    const rule = fc.oneof(
+      fc.record({ kind: fc.constant('dates'), first: day, last: day }),
+      fc.constant({ kind: 'instants' }),
+      fc.record({ kind: fc.constant('days-from-installation'), days: fc.integer({ min: 1, max: 366 }), latest: day }),
+    );
+    const instant = fc.integer({ min: 0, max: MAX_UTC_MS - 2 });
+    const zone = fc.oneof(fc.constantFrom(...JURISDICTIONS.flatMap((r) => r.zones)), fc.string({ minLength: 1, maxLength: 20 }));
+    fc.assert(
+      fc.property(fc.constantFrom(...JURISDICTIONS), zone, rule, instant, instant, instant, (law, where, written, a, b, now) => {
+        const window = { asWritten: 'x', zone: where, rule: written, start: Math.min(a, b), until: Math.max(a, b) + 1 };
+        const body = bodyOf({ jurisdiction: { id: law.id, rowHash: HASH }, ...child('extension'), window });
+        expect(Array.isArray(refusals(body, { now, parent: parentOf(body) }))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+    for (const last of ['2100-01-01', '9999-12-31', '0001-01-01', '1970-01-01']) expect(() => bodyOf({ window: { ...day60.window, rule: { kind: 'dates', first: last, last } } }), last).toThrow();
   });
 
   it('a jurisdiction that nobody knows', () => {
