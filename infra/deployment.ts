@@ -29,6 +29,8 @@ export interface DeploymentOptions {
   readonly timing?: Partial<Timing>;
   /** Where the very first tap begins: `beginning`, `end` or an instant (ISO 8601). */
   readonly start?: string;
+  /** Where identifiers are resolved (`DirectoryConfigSchema`); as they are written unless told. */
+  readonly directory?: Plan['directory'];
   readonly session?: Plan['session'];
   readonly flush?: Plan['flush'];
   readonly testAccounts?: readonly string[];
@@ -133,6 +135,8 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
       testAccounts: options.testAccounts ?? [],
       maxTargets: options.maxTargets ?? 100,
       logLevel: options.logLevel ?? 'info',
+      papers: join(dir, 'papers'),
+      ...(options.directory === undefined ? {} : { directory: options.directory, directoryPollMs: 250 }),
     };
     const taps = new Map<TapName, Part>();
     const startTap = async (tap: TapName): Promise<Part> => {

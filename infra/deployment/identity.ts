@@ -21,6 +21,8 @@ export interface Person {
 
 const PEOPLE: Readonly<Record<string, readonly Role[]>> = {
   'proposer-1': ['proposer'],
+  'reviewer-1': ['reviewer'],
+  'reviewer-2': ['reviewer'],
   'approver-1': ['approver'],
   'approver-2': ['approver'],
   'activator-1': ['activator'],
@@ -35,7 +37,7 @@ const PEOPLE: Readonly<Record<string, readonly Role[]>> = {
 /** Taps that the roster knows: as many as may ever be added. */
 export const TAP_NAMES = ['tap-1', 'tap-2', 'tap-3', 'tap-4', 'tap-5', 'tap-6'] as const;
 export type TapName = (typeof TAP_NAMES)[number];
-const SERVICES = ['reporting'] as const;
+const SERVICES = ['order-activation', 'reporting'] as const;
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -45,7 +47,7 @@ interface StoredIdentity {
   readonly people: Readonly<Record<string, { readonly token: string; readonly tokenHash: string; readonly key: KeyPair }>>;
   readonly taps: Readonly<Record<string, KeyPair>>;
   readonly services: Readonly<Record<string, KeyPair>>;
-  readonly secrets: Readonly<Record<'sealingKey' | 'lookupKey' | 'hashKey' | 'adminPassword' | 'sinkPassword' | 'readerPassword' | 'redisPassword', string>>;
+  readonly secrets: Readonly<Record<'sealingKey' | 'lookupKey' | 'documentKey' | 'hashKey' | 'adminPassword' | 'sinkPassword' | 'readerPassword' | 'redisPassword', string>>;
   readonly expiresAt: UtcMs;
 }
 
@@ -72,6 +74,7 @@ const makeIdentity = (deployment: string): StoredIdentity => ({
   secrets: {
     sealingKey: secret(),
     lookupKey: secret(),
+    documentKey: secret(),
     hashKey: secret(),
     adminPassword: secret(),
     sinkPassword: secret(),
@@ -107,7 +110,12 @@ export const loadIdentity = async (dir: string, deployment: string): Promise<Ide
   await mkdir(keys, { recursive: true, mode: 0o700 });
   const file = join(dir, 'identity.json');
   const known = await readFile(file, 'utf8').then((text) => JSON.parse(text) as StoredIdentity, () => null);
-  const stored = known?.deployment === deployment && known.expiresAt > Date.now() ? known : makeIdentity(deployment);
+  const made = makeIdentity(deployment);
+  // What an older one lacks is added to it.
+  const stored =
+    known?.deployment === deployment && known.expiresAt > Date.now()
+      ? { ...known, people: { ...made.people, ...known.people }, services: { ...made.services, ...known.services }, secrets: { ...made.secrets, ...known.secrets } }
+      : made;
   const roster = join(dir, 'roster.json');
   const tokens = join(dir, 'tokens.json');
   const keyOf = (name: string): string => join(keys, `${name}.key.json`);

@@ -20,6 +20,11 @@ export interface Plan {
   readonly testAccounts: readonly string[];
   readonly maxTargets: number;
   readonly logLevel: string;
+  /** Folder of sealed papers. */
+  readonly papers: string;
+  /** Where identifiers are resolved; as they are written unless told. */
+  readonly directory?: object;
+  readonly directoryPollMs?: number;
   /** Address the services listen on; loopback unless told. */
   readonly httpHost?: string;
 }
@@ -56,6 +61,10 @@ export const orderActivationConfig = (plan: Plan, port: number) => ({
   registry: { ...registry(plan), lookupKey: plan.identity.secrets.lookupKey },
   roster: roster(plan),
   tokens: { file: plan.identity.files.tokens },
+  key: { file: plan.identity.files.keyOf('order-activation') },
+  directory: plan.directory ?? { kind: 'demo' },
+  directoryPollMs: plan.directoryPollMs ?? 2_000,
+  documents: { directory: plan.papers, key: plan.identity.secrets.documentKey },
   timing: plan.timing,
   http: http(plan, port),
   maxTargets: plan.maxTargets,

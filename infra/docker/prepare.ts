@@ -29,6 +29,7 @@ const planFor = (identity: Identity): Plan => ({
   redisLogin: { username: REDIS_USER, password: identity.secrets.redisPassword },
   clickhouse: 'http://clickhouse:8123',
   database: DATABASE,
+  papers: '/var/lib/penreg-papers',
   topic: EVENT_TOPIC,
   group: `penreg-${identity.deployment}`,
   timing: { lateness: Number(setting('PENREG_LATENESS_MS', '300000')) },

@@ -60,7 +60,7 @@ export const openBenchDeployment = async (dir: string, say: (line: string) => vo
     },
     tap: tapConfig(
       {
-        identity, kafka: broker, redis: parts.redis.address, clickhouse: parts.clickhouse.address, database, topic: '', group: '', timing,
+        identity, kafka: broker, redis: parts.redis.address, clickhouse: parts.clickhouse.address, database, topic: '', group: '', papers: '', timing,
         start: 'beginning', session: { sessionTimeoutMs: 30_000, heartbeatIntervalMs: 3_000 }, flush: {}, testAccounts: [], maxTargets: TARGETS_PER_ORDER, logLevel: 'error',
       },
       'tap-1',

@@ -50,19 +50,22 @@ const endpoint = ({ url }: Connection, path: string): URL => {
 interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: unknown;
+  /** Bytes that are sent as they are, instead of `body`. */
+  readonly content?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
   readonly signal?: AbortSignal;
 }
 
 /** Sends a request and returns the answer of a success; anything else is thrown as a `CliError`. */
-export const call = async (connection: Connection, path: string, { method = 'GET', body, signal }: Call = {}): Promise<Response> => {
+export const call = async (connection: Connection, path: string, { method = 'GET', body, content, signal }: Call = {}): Promise<Response> => {
   const target = endpoint(connection, path);
+  const sent = content ?? (body === undefined ? null : { type: 'application/json', bytes: JSON.stringify(body) });
   let response: Response;
   try {
     response = await fetch(target, {
       method,
       redirect: 'error',
-      headers: { authorization: `Bearer ${connection.token.reveal()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { authorization: `Bearer ${connection.token.reveal()}`, ...(sent === null ? {} : { 'content-type': sent.type }) },
+      ...(sent === null ? {} : { body: sent.bytes }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {

@@ -1,12 +1,15 @@
 import { REDACTED, type Environment } from '@penreg/platform';
 import { Command, CommanderError } from 'commander';
 import { addActs } from './commands/acts.ts';
+import { addAgency } from './commands/agency.ts';
+import { addDocument } from './commands/document.ts';
 import { addHead } from './commands/head.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLaw } from './commands/law.ts';
 import { addLook } from './commands/look.ts';
 import { addOrder } from './commands/order.ts';
 import { addReport } from './commands/report.ts';
+import { addRequest } from './commands/request.ts';
 import { addRoles } from './commands/roles.ts';
 import { addRoster } from './commands/roster.ts';
 import { print, type Console } from './console.ts';
@@ -43,6 +46,9 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addKeys(program, settings);
   addRoster(program, settings);
   addRoles(program, settings);
+  addRequest(program, settings);
+  addAgency(program, settings);
+  addDocument(program, settings);
   addActs(addOrder(program, settings), settings);
   addReport(program, settings);
   addLook(program, settings);

@@ -72,7 +72,7 @@ export const ROLE_TABLE: { readonly [R in Role]: RoleRow } = {
     for: 'checks what was done, by whom, and that the log is whole',
     sees: 'references',
     of: 'every order',
-    acts: ['order-list', 'order-show', 'audit-read', 'audit-countersign', 'reconciliation-read', 'statistics-read', 'account-list', 'token-list', ...SYSTEM, ...OWN],
+    acts: ['order-list', 'order-show', 'request-list', 'request-show', 'agency-read', 'audit-read', 'audit-countersign', 'reconciliation-read', 'statistics-read', 'account-list', 'token-list', ...SYSTEM, ...OWN],
   },
   operator: {
     for: 'keeps the system running',

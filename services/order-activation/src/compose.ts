@@ -4,9 +4,16 @@ import { openRegistry } from '@penreg/registry';
 import type { OrderActivationConfig } from './config.ts';
 import { createLaw } from './deficiencies.ts';
 import { createOrders } from './orders.ts';
-import { openRosterFile } from '@penreg/trust';
+import { openRosterFile, readKeyFile } from '@penreg/trust';
+import { openDirectory } from './directory/open-directory.ts';
+import { createAccountWatch } from './directory/watch-accounts.ts';
+import { openPaperFiles } from './papers/paper-files.ts';
+import { sweepPapers } from './papers/sweep-papers.ts';
+import { periodically } from './periodic.ts';
+import { addDocumentRoutes } from './routes/document-routes.ts';
 import { addDueRoutes } from './routes/due-routes.ts';
 import { addOrderRoutes } from './routes/order-routes.ts';
+import { addRequestRoutes } from './routes/request-routes.ts';
 import { addSystemRoutes } from './routes/system-routes.ts';
 import { openTrail } from './trail.ts';
 
@@ -17,6 +24,9 @@ export interface OrderActivation extends Service {
 }
 
 const VERSION = '0.1.0';
+/** Its name in the roster and on the audit log. */
+const SERVICE = 'order-activation';
+const HOUR_MS = 3_600_000;
 
 /** Puts the service together: registry, roster, tokens, routes. Nothing is connected or listening before `start`. */
 export const compose = async (config: OrderActivationConfig, { logger, metrics }: Pick<Stage, 'logger' | 'metrics'>): Promise<OrderActivation> => {
@@ -34,23 +44,36 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
     lookupKey: lookupKey.reveal(),
     lead: timing.lead,
   });
+  const directory = openDirectory(config.directory);
+  const { documents } = config;
+  const files = await openPaperFiles({ deployment, directory: documents.directory, key: Buffer.from(documents.key.reveal(), 'base64url'), maxBytes: documents.maxBytes });
   const trail = openTrail(registry.audit);
   const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, explain: whyWanted, access: { tokens, audit: trail.refused } });
   const deficienciesOf = createLaw({ store: registry.orders, timing, policy: { maxTargets: config.maxTargets, ...config.policy }, now });
   const orders = createOrders({ store: registry.orders, roster, deployment, timing, deficienciesOf, now });
   addOrderRoutes(http.app, { orders, trail, view: { timing, lookupKey } });
   addDueRoutes(http.app, { store: registry.orders, orders, trail, timing, settings: config.due, now });
+  addRequestRoutes(http.app, { registry, trail, lookupKey, now });
+  addDocumentRoutes(http.app, { papers: registry.papers, files, trail });
   addSystemRoutes(http.app, { registry, orders, roster, trail, timing, now });
+
+  const watch = createAccountWatch({ directory, orders: registry.orders, roster, key: readKeyFile(config.key.file), service: SERVICE, logger, now });
+  const background = [
+    periodically(config.directoryPollMs, watch, (error) => logger.error('who holds the accounts of the orders cannot be looked at; tried again', {}, error)),
+    periodically(HOUR_MS, () => sweepPapers(registry.papers, files, SERVICE, now()), (error) => logger.error('unused papers cannot be removed; tried again', {}, error)),
+  ];
 
   let address: string | null = null;
   return {
     start: async () => {
       await registry.ready();
+      for (const task of background) task.start();
       address = await http.listen();
     },
-    // 1 no new requests, those under way end; 2 the registry.
+    // 1 no new requests, those under way end; 2 what runs beside them; 3 the registry.
     stop: async () => {
       await http.close();
+      await Promise.all(background.map((task) => task.stop()));
       await registry.close();
     },
     url: () => address,

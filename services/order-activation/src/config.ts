@@ -1,6 +1,7 @@
 import { DEFAULT_POLICY, EMERGENCY_CATEGORIES, TimingSchema } from '@penreg/domain';
 import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, TokensConfigSchema } from '@penreg/platform';
 import { z } from 'zod';
+import { DirectoryConfigSchema } from './directory/open-directory.ts';
 
 export const OrderActivationConfigSchema = z.strictObject({
   deployment: NameSchema,
@@ -17,6 +18,19 @@ export const OrderActivationConfigSchema = z.strictObject({
   tokens: TokensConfigSchema,
   timing: TimingSchema.prefault({}),
   http: HttpConfigSchema,
+  /** The service's own key, which the roster knows by the name `order-activation`. */
+  key: z.strictObject({ file: z.string().min(1) }),
+  /** Where identifiers are resolved to accounts. */
+  directory: DirectoryConfigSchema,
+  /** How often it is asked who changed, milliseconds. */
+  directoryPollMs: z.int().min(100).default(10_000),
+  /** Uploaded papers, sealed. Every process of this service needs the same directory. */
+  documents: z.strictObject({
+    directory: z.string().min(1),
+    key: SecretKeySchema,
+    /** Of one document. */
+    maxBytes: z.int().min(1_024).max(200 << 20).default(20 << 20),
+  }),
   /** Targets one order may name. */
   maxTargets: z.int().min(1).max(100).default(100),
   /** What the provider decides for itself, within the law. */
@@ -38,6 +52,6 @@ export const OrderActivationConfigSchema = z.strictObject({
     })
     .prefault({}),
   log: LogConfigSchema,
-});
+}).refine((c) => c.directory.kind !== 'demo' || c.roster.demo, { path: ['directory', 'kind'], message: 'only a demonstration takes identifiers for accounts as they are written' });
 export type OrderActivationConfig = z.output<typeof OrderActivationConfigSchema>;
 export type DueSettings = OrderActivationConfig['due'];

@@ -17,7 +17,7 @@ export interface Answer {
   readonly body: any;
 }
 
-type Name = Exclude<keyof Staff, 'tap' | 'root' | 'roster' | 'signed'>;
+type Name = Exclude<keyof Staff, 'tap' | 'service' | 'root' | 'roster' | 'signed'>;
 
 export interface World {
   readonly deployment: string;
@@ -38,7 +38,7 @@ export interface World {
   readonly stop: () => Promise<void>;
 }
 
-const NAMES = ['paula', 'anna', 'arno', 'omar', 'nora', 'ivan', 'olga', 'adam'] as const satisfies readonly Name[];
+const NAMES = ['paula', 'anna', 'arno', 'omar', 'nora', 'ivan', 'olga', 'adam', 'rita', 'rolf'] as const satisfies readonly Name[];
 
 /** A wire to Redis that can be cut. */
 const wireTo = async (target: string): Promise<{ readonly url: string; readonly cut: (off: boolean) => void; readonly close: () => void }> => {
@@ -82,6 +82,10 @@ export const startWorld = async (redis: string): Promise<World> => {
     registry: { url: wire.url, sealingKey, lookupKey: randomBytes(32).toString('base64url') },
     roster: { file: write('roster.json', staff.signed), rootKeys: [staff.root.publicKey], threshold: 1 },
     tokens: { file: write('tokens.json', entries) },
+    key: { file: write('service.key.json', staff.service) },
+    directory: { kind: 'file', file: write('directory.jsonl', '') },
+    directoryPollMs: 200,
+    documents: { directory: join(folder, 'papers'), key: randomBytes(32).toString('base64url'), maxBytes: 1 << 20 },
     http: { port: 0, requestsPerMinute: 100_000, failedSignInsPerMinute: 1_000 },
     maxTargets: 5,
   });

@@ -22,7 +22,11 @@ export interface Staff {
   readonly ivan: Person;
   readonly olga: Person;
   readonly adam: Person;
+  readonly rita: Person;
+  readonly rolf: Person;
   readonly tap: KeyPair;
+  /** The service's own. */
+  readonly service: KeyPair;
   readonly root: KeyPair;
   readonly roster: Roster;
   readonly signed: SignedRoster;
@@ -38,9 +42,12 @@ export const makeStaff = (deployment: string, version = 1): Staff => {
     ivan: person('ivan', 'auditor'),
     olga: person('olga', 'operator'),
     adam: person('adam', 'administrator'),
+    rita: person('rita', 'reviewer'),
+    rolf: person('rolf', 'reviewer'),
   };
   const root = generateKeyPair();
   const tap = generateKeyPair();
+  const service = generateKeyPair();
   const notAfter = Date.UTC(2090, 0, 1);
   const roster: Roster = {
     type: 'penreg/roster/1',
@@ -49,9 +56,9 @@ export const makeStaff = (deployment: string, version = 1): Staff => {
     demo: false,
     people: Object.values(people).map(({ personId, roles, key }) => ({ personId, roles: [...roles], keys: [{ kind: 'ed25519' as const, keyId: key.keyId, publicKey: key.publicKey, notAfter }] })),
     taps: [{ tap: 'tap-1', keyId: tap.keyId, publicKey: tap.publicKey, notAfter }],
-    services: [],
+    services: [{ service: 'order-activation', keyId: service.keyId, publicKey: service.publicKey, notAfter }],
   };
-  return { ...people, root, tap, roster, signed: signRoster(roster, [root]) };
+  return { ...people, root, tap, service, roster, signed: signRoster(roster, [root]) };
 };
 
 /** A request that is accepted, with what a test cares about laid over it. */

@@ -1,11 +1,12 @@
 import type { OrderId } from '@penreg/domain';
+import type { JsonObject } from '@penreg/evidence';
 import { ApiError, type AuditRefusal, type HttpAct, type Identity } from '@penreg/platform';
 import type { AuditLog } from '@penreg/registry';
 
 /** What leaves a trace although no script of the registry writes it: reads and refusals. */
 export interface Trail {
   /** Resolves when the read stands on the audit log; the answer is sent afterwards. Throws `audit-unavailable`. */
-  readonly read: (who: Identity, act: HttpAct, orderId?: OrderId) => Promise<void>;
+  readonly read: (who: Identity, act: HttpAct, orderId?: OrderId, detail?: JsonObject) => Promise<void>;
   readonly refused: AuditRefusal;
 }
 
@@ -13,9 +14,9 @@ export interface Trail {
 const NOBODY = 'nobody';
 
 export const openTrail = (audit: Pick<AuditLog, 'append'>): Trail => ({
-  read: async (who, act, orderId) => {
+  read: async (who, act, orderId, detail) => {
     try {
-      await audit.append({ actor: who.personId, act, ...(orderId === undefined ? {} : { orderId }) });
+      await audit.append({ actor: who.personId, act, ...(orderId === undefined ? {} : { orderId }), ...(detail === undefined ? {} : { detail }) });
     } catch (cause) {
       throw new ApiError('audit-unavailable', { field: 'audit', rule: 'no audit, no act: the audit log cannot be written now' }, cause);
     }

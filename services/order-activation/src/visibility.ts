@@ -10,7 +10,7 @@ export const visibilityOf = ({ personId, roles }: Identity, { analysts }: { read
   sightOf(roles, { assigned: analysts.includes(personId), escalated: false });
 
 /** An account as the auditor sees it: the same account is the same reference, and no reference leads back to it. It has the form of an account, so that it fits wherever one stands. */
-const referenceOf = (lookupKey: Sensitive<string>, account: AccountId): AccountId =>
+export const referenceOf = (lookupKey: Sensitive<string>, account: string): AccountId =>
   `ref:${createHmac('sha256', Buffer.from(lookupKey.reveal(), 'base64url')).update(`penreg/reference/1\n${account}`).digest('hex').slice(0, 16)}` as AccountId;
 
 /** A body with every account replaced by its reference. Its hash is another one: it is for reading, not for signing. */
@@ -19,3 +19,6 @@ export const withReferences = (body: OrderBody, lookupKey: Sensitive<string>): O
   targets: body.targets.map((account) => referenceOf(lookupKey, account)),
   identifiers: body.identifiers.map(({ kind, account }) => ({ kind, value: referenceOf(lookupKey, account), account: referenceOf(lookupKey, account) })),
 });
+
+/** Requests belong to no order yet: who sees every order whole sees every request whole. */
+export const requestVisibilityOf = ({ roles }: Identity): 'whole' | 'references' => (sightOf(roles, { assigned: false, escalated: false }) === 'whole' ? 'whole' : 'references');
