@@ -12,7 +12,8 @@ import {
 } from '@penreg/domain';
 import { canonicalJson, type JsonValue } from './canonical.ts';
 import { verifyConfirmation, type Confirmation } from './confirmation.ts';
-import { isCompromised, lifeEndOf, personOfKey, type Roster } from './roster.ts';
+import { isCompromised, lifeEndOf, personOfKey, type Roster, serviceKeyOf } from './roster.ts';
+import { serviceSuspensionDoubt } from './service-suspension.ts';
 import { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, statementHashOf, verifyEnvelope } from './statements.ts';
 
 /** Why a grant is refused, in the order in which it is looked at. */
@@ -282,6 +283,16 @@ export type RestrictionDoubt = (typeof RESTRICTION_DOUBTS)[number];
 /** Roles any one of which can narrow, end or stop. */
 export const RESTRICTING_ROLES = ['proposer', 'approver', 'activator'] as const satisfies readonly Role[];
 
+/** Why whoever signed a restriction may not: a person in a role that restricts, or the one service that suspends. */
+const restrictorDoubt = (envelope: Envelope, roster: Roster): RestrictionDoubt | null => {
+  const { statement } = envelope;
+  const service = serviceKeyOf(roster, statement.keyId);
+  if (service !== undefined) return serviceSuspensionDoubt(envelope, service, roster);
+  const role = RESTRICTING_ROLES.find((r) => r === statement.role);
+  if (role === undefined) return 'role';
+  return signerDoubts(envelope, role, roster, statement.signedAt)[0] ?? null;
+};
+
 /**
  * Whether one person of the roster signed this restriction for this grant.
  *
@@ -298,9 +309,7 @@ export const verifyRestriction = (envelope: Envelope, grant: Grant, roster: Rost
   const hashes = others.map(statementHashOf);
   if (statement.act !== 'stop' && (statement.prev === null || !hashes.includes(statement.prev))) return 'link';
   if (others.some((s) => s.nonce === statement.nonce)) return 'nonce';
-  const role = RESTRICTING_ROLES.find((r) => r === statement.role);
-  if (role === undefined) return 'role';
-  const [doubt] = signerDoubts(envelope, role, roster, statement.signedAt);
-  if (doubt !== undefined) return doubt;
+  const doubt = restrictorDoubt(envelope, roster);
+  if (doubt !== null) return doubt;
   return statement.signedAt > now + clockBound || statement.signedAt >= statement.expiresAt ? 'time' : 'verified';
 };

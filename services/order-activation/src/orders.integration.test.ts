@@ -413,15 +413,22 @@ describe('the table of permissions', () => {
     const listed = await operations();
     expect(listed.map((o) => `${o.method} ${o.path}`).sort()).toEqual(
       [
+        'GET /agencies',
+        'GET /agencies/{agency}',
         'GET /audit',
+        'GET /documents/{sha256}',
         'GET /due',
         'GET /health',
         'GET /jurisdictions',
         'GET /orders',
         'GET /orders/{id}',
         'GET /orders/{id}/confirmations',
+        'GET /requests',
+        'GET /requests/{id}',
         'GET /roster',
         'GET /taps',
+        'POST /agencies/{agency}/confirm',
+        'POST /documents',
         'POST /orders',
         'POST /orders/{id}/activate',
         'POST /orders/{id}/approve',
@@ -429,7 +436,15 @@ describe('the table of permissions', () => {
         'POST /orders/{id}/narrow',
         'POST /orders/{id}/stop',
         'POST /orders/{id}/suspend',
+        'POST /requests',
+        'POST /requests/{id}/accept',
+        'POST /requests/{id}/push-back',
+        'POST /requests/{id}/refuse',
+        'POST /requests/{id}/review',
+        'POST /requests/{id}/verify',
+        'PUT /agencies/{agency}',
         'PUT /orders/{id}/analysts',
+        'PUT /requests/{id}/paper',
       ].sort(),
     );
     for (const { path, act: name, open } of listed) expect(open ? path : (HTTP_ACTS as readonly (string | undefined)[]).includes(name), path).toBe(open ? '/health' : true);
@@ -439,7 +454,7 @@ describe('the table of permissions', () => {
     const people = ['paula', 'anna', 'arno', 'nora', 'ivan', 'olga', 'adam'] as const;
     for (const { method, path, act: name, open } of await operations()) {
       if (open) continue;
-      const url = path.replace('{id}', '01939a3c-0000-7000-8000-00000000000a');
+      const url = path.replace('{id}', '01939a3c-0000-7000-8000-00000000000a').replace('{agency}', 'nobody').replace('{sha256}', '0'.repeat(64));
       const call = (who: (typeof people)[number] | null) => (method === 'GET' ? world.get(who, url) : world.send(who, method as 'POST' | 'PUT', url, {}));
       expect((await call(null)).status, `nobody ${method} ${path}`).toBe(401);
       for (const who of people) {

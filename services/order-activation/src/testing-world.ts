@@ -40,6 +40,9 @@ export interface World {
 
 const NAMES = ['paula', 'anna', 'arno', 'omar', 'nora', 'ivan', 'olga', 'adam', 'rita', 'rolf'] as const satisfies readonly Name[];
 
+/** Accounts that the directory knows. */
+const ACCOUNTS = ['12025550101', '12025550102', 'a', 'b', 'c', 'd', 'e', 'f'];
+
 /** A wire to Redis that can be cut. */
 const wireTo = async (target: string): Promise<{ readonly url: string; readonly cut: (off: boolean) => void; readonly close: () => void }> => {
   const { hostname, port } = new URL(target);
@@ -83,7 +86,7 @@ export const startWorld = async (redis: string): Promise<World> => {
     roster: { file: write('roster.json', staff.signed), rootKeys: [staff.root.publicKey], threshold: 1 },
     tokens: { file: write('tokens.json', entries) },
     key: { file: write('service.key.json', staff.service) },
-    directory: { kind: 'file', file: write('directory.jsonl', '') },
+    directory: { kind: 'file', file: write('directory.jsonl', ACCOUNTS.map((account) => JSON.stringify({ kind: 'phone', value: account, account, since: 0 })).join('\n')) },
     directoryPollMs: 200,
     documents: { directory: join(folder, 'papers'), key: randomBytes(32).toString('base64url'), maxBytes: 1 << 20 },
     http: { port: 0, requestsPerMinute: 100_000, failedSignInsPerMinute: 1_000 },
