@@ -16,11 +16,9 @@ import { isCompromised, lifeEndOf, personOfKey, type Roster, serviceKeyOf } from
 import { serviceSuspensionDoubt } from './service-suspension.ts';
 import { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, statementHashOf, verifyEnvelope } from './statements.ts';
 
-/** Why a grant is refused, in the order in which it is looked at. */
-export const GRANT_REFUSALS = [
-  /** Not of the form of a grant, or not in its one canonical form. */
-  'schema',
-  /** The two statements are not an approval and an activation. */
+/** Why two people's words begin nothing, in the order in which it is looked at: those that activate a grant, or those that resume one. */
+export const START_REFUSALS = [
+  /** The two statements are not an approval and an activation of that. */
   'act',
   /** The roster, the body or a statement belongs to another deployment. */
   'deployment',
@@ -30,9 +28,9 @@ export const GRANT_REFUSALS = [
   'version',
   /** A statement was signed over another body. */
   'body',
-  /** The activation does not follow this approval. */
+  /** The activation does not follow this approval, or the approval what it must: nothing, or of a resumption a statement that the order had. */
   'link',
-  /** Both statements carry one nonce. */
+  /** Both statements carry one nonce, or one has that of an earlier statement. */
   'nonce',
   /** A statement was signed under a roster newer than the tap's. */
   'roster-version',
@@ -62,6 +60,14 @@ export const GRANT_REFUSALS = [
   'published-before-signing',
   /** New to this tap, yet signed more than 15 minutes ago or in the future, and no tap confirmed it in time. */
   'stale',
+] as const;
+export type StartRefusal = (typeof START_REFUSALS)[number];
+
+/** Why a grant is refused, in the order in which it is looked at. */
+export const GRANT_REFUSALS = [
+  /** Not of the form of a grant, or not in its one canonical form. */
+  'schema',
+  ...START_REFUSALS,
   /** The window is longer than what is compiled in for the jurisdiction, or the jurisdiction is not known. */
   'window-cap',
   /** The law of its jurisdiction does not allow it. */
@@ -136,7 +142,10 @@ const signerDoubts = (envelope: Envelope, role: Role, roster: Roster, until: Utc
   return doubts;
 };
 
-const isConfirmed = (grant: Grant, activationHash: string, bodyHash: string, trust: GrantTrust, from: UtcMs, to: UtcMs): boolean =>
+/** What two people began: a grant, or in its place a resumption of it. */
+export type Start = Pick<Grant, 'body' | 'approval' | 'activation' | 'epoch' | 'published'>;
+
+const isConfirmed = (grant: Start, activationHash: string, bodyHash: string, trust: GrantTrust, from: UtcMs, to: UtcMs): boolean =>
   trust.confirmations.some(
     (c) =>
       c.deployment === trust.deployment &&
@@ -183,22 +192,30 @@ export const verifyGrant = (grant: unknown, trust: GrantTrust): GrantOutcome => 
   return { outcome: 'accepted' };
 };
 
-interface Case {
-  readonly grant: Grant;
+/** A well-formed start with the two statements that its kind needs. */
+export interface StartCase {
+  readonly grant: Start;
   readonly bodyHash: string;
-  readonly approval: StatementOf<'approve'>;
-  readonly activation: StatementOf<'activate'>;
+  readonly approval: StatementOf<'approve' | 'approve-resume'>;
+  readonly activation: StatementOf<'activate' | 'resume'>;
+  /** The order's statements before it; a grant has none. */
+  readonly earlier: readonly Statement[];
   readonly trust: GrantTrust;
 }
 
-/** One check per reason that needs no more than a well-formed grant with an approval and an activation; true = refused. In the order of `GRANT_REFUSALS`. */
-const CHECKS: readonly (readonly [Exclude<GrantRefusal, 'schema' | 'act' | SignerDoubt>, (c: Case) => boolean])[] = [
+type Check<R> = readonly [reason: R, isRefused: (c: StartCase) => boolean];
+
+/** One check per reason; true = refused. In the order of `START_REFUSALS`. */
+const START_CHECKS: readonly Check<Exclude<StartRefusal, 'act' | SignerDoubt>>[] = [
   ['deployment', ({ approval, activation, grant, trust }) => [trust.roster, grant.body, approval, activation].some((x) => x.deployment !== trust.deployment)],
   ['order', ({ approval, activation, grant: { body } }) => approval.orderId !== body.orderId || activation.orderId !== body.orderId],
   ['version', ({ approval, activation, grant: { body } }) => approval.version !== body.version || activation.version !== body.version],
   ['body', ({ approval, activation, bodyHash }) => approval.bodyHash !== bodyHash || activation.bodyHash !== bodyHash],
-  ['link', ({ approval, activation }) => approval.prev !== null || activation.prev !== statementHashOf(approval)],
-  ['nonce', ({ approval, activation }) => approval.nonce === activation.nonce],
+  ['link', ({ approval, activation, earlier }) => {
+    const follows = earlier.length === 0 ? approval.prev === null : earlier.some((statement) => statementHashOf(statement) === approval.prev);
+    return !follows || activation.prev !== statementHashOf(approval);
+  }],
+  ['nonce', ({ approval, activation, earlier }) => approval.nonce === activation.nonce || earlier.some(({ nonce }) => nonce === approval.nonce || nonce === activation.nonce)],
   ['same-person', ({ approval, activation }) => approval.personId === activation.personId],
   ['proposer-approved', ({ approval, grant }) => approval.personId === grant.body.proposer],
   ['order-of-signing', ({ approval, activation, trust }) => approval.signedAt > activation.signedAt + trust.clockBound],
@@ -207,6 +224,10 @@ const CHECKS: readonly (readonly [Exclude<GrantRefusal, 'schema' | 'act' | Signe
   ['start-before-signing', ({ activation }) => activation.params.start < activation.signedAt],
   ['published-before-signing', ({ activation, grant, trust }) => grant.published < activation.signedAt - trust.clockBound],
   ['stale', (c) => !isFresh(c)],
+];
+
+/** What the body of a grant must be, whoever signed it. In the order of `GRANT_REFUSALS`. */
+const BODY_CHECKS: readonly Check<Exclude<GrantRefusal, 'schema' | StartRefusal>>[] = [
   ['window-cap', ({ grant: { body }, trust: { jurisdictionCaps } }) => {
     const cap = Object.hasOwn(jurisdictionCaps, body.jurisdiction.id) ? jurisdictionCaps[body.jurisdiction.id] : undefined;
     return cap === undefined || body.window.until - body.window.start > cap;
@@ -220,7 +241,7 @@ const CHECKS: readonly (readonly [Exclude<GrantRefusal, 'schema' | 'act' | Signe
  * `published` is the registry's word, which whoever holds the registry can write: only the tap's own clock or a tap's
  * signature makes an activation fresh. A confirmation of an activation says nothing about another one of the same body.
  */
-const isFresh = ({ grant, activation, bodyHash, trust }: Case): boolean => {
+const isFresh = ({ grant, activation, bodyHash, trust }: StartCase): boolean => {
   const { now } = trust;
   const { earliest, latest } = freshnessOf(activation, trust);
   if (grant.published <= latest && now >= earliest && now <= latest) return true;
@@ -228,12 +249,21 @@ const isFresh = ({ grant, activation, bodyHash, trust }: Case): boolean => {
 };
 
 /** When a tap must have seen an activation, first and last. */
-const freshnessOf = ({ signedAt, expiresAt }: StatementOf<'activate'>, { clockBound, activationFreshMs = ACT_LIFE_MS }: GrantTrust): { readonly earliest: UtcMs; readonly latest: UtcMs } => ({
+const freshnessOf = ({ signedAt, expiresAt }: StartCase['activation'], { clockBound, activationFreshMs = ACT_LIFE_MS }: GrantTrust): { readonly earliest: UtcMs; readonly latest: UtcMs } => ({
   earliest: signedAt - clockBound,
   latest: Math.min(signedAt + activationFreshMs, expiresAt + clockBound),
 });
 
-/** Every reason to refuse a grant, the first one first. Lazy: who wants one pays for no more. Exported for tests. */
+/** Every reason why two people's words begin nothing, the first one first. Lazy: who wants one pays for no more. */
+export function* startRefusals(c: StartCase): Generator<Exclude<StartRefusal, 'act'>> {
+  for (const [reason, isRefused] of START_CHECKS) {
+    // Who signed comes after what was signed and before everything that believes it.
+    if (reason === 'same-person') yield* signersOf(c);
+    if (isRefused(c)) yield reason;
+  }
+}
+
+/** Every reason to refuse a grant, the first one first. Exported for tests. */
 export function* refusalsOf(value: unknown, trust: GrantTrust): Generator<GrantRefusal> {
   const parsed = GrantSchema.safeParse(value);
   // What was checked and what is obeyed must be the same: a form that parsing would change is refused.
@@ -242,12 +272,9 @@ export function* refusalsOf(value: unknown, trust: GrantTrust): Generator<GrantR
   const approval = grant.approval.statement;
   const activation = grant.activation.statement;
   if (approval.act !== 'approve' || activation.act !== 'activate') return yield 'act';
-  const c: Case = { grant, approval, activation, bodyHash: bodyHashOf(grant.body), trust };
-  for (const [reason, isRefused] of CHECKS) {
-    // Who signed comes after what was signed and before everything that believes it.
-    if (reason === 'same-person') yield* signersOf(c);
-    if (isRefused(c)) yield reason;
-  }
+  const c: StartCase = { grant, approval, activation, bodyHash: bodyHashOf(grant.body), earlier: [], trust };
+  yield* startRefusals(c);
+  for (const [reason, isRefused] of BODY_CHECKS) if (isRefused(c)) yield reason;
   return;
 }
 
@@ -258,7 +285,7 @@ export function* refusalsOf(value: unknown, trust: GrantTrust): Generator<GrantR
  * the activation's hash and with it the approval that the activation follows. The tap's own clock proves nothing here: a
  * thief signs into the last fifteen minutes as easily as into last year.
  */
-const signersOf = ({ grant, activation, bodyHash, trust }: Case): readonly SignerDoubt[] => {
+const signersOf = ({ grant, activation, bodyHash, trust }: StartCase): readonly SignerDoubt[] => {
   const { earliest, latest } = freshnessOf(activation, trust);
   const isProven: Proof = (before) => isConfirmed(grant, statementHashOf(activation), bodyHash, trust, earliest, Math.min(latest, before - 1));
   const found = [
@@ -276,12 +303,22 @@ const isCanonical = (parsed: Grant, value: unknown): boolean => {
   }
 };
 
+/** The statements of a grant in the order of their publication; `before` an epoch, where one is given. */
+export const statementsOf = ({ approval, activation, restrictions, resumptions }: Pick<Grant, 'approval' | 'activation' | 'restrictions' | 'resumptions'>, before = Number.POSITIVE_INFINITY): readonly Statement[] => [
+  approval.statement,
+  activation.statement,
+  ...[...restrictions.map((r) => ({ epoch: r.epoch, statements: [r.envelope.statement] })), ...resumptions.map((r) => ({ epoch: r.epoch, statements: [r.approval.statement, r.activation.statement] }))]
+    .filter(({ epoch }) => epoch < before)
+    .sort((a, b) => a.epoch - b.epoch)
+    .flatMap(({ statements }) => statements),
+];
+
 /** Why a restriction does not verify. It is obeyed all the same, and alarmed. */
 export const RESTRICTION_DOUBTS = ['act', 'deployment', 'order', 'version', 'body', 'link', 'nonce', 'roster-version', 'signer', 'role', 'key-expired', 'key-compromised', 'signature', 'time'] as const;
 export type RestrictionDoubt = (typeof RESTRICTION_DOUBTS)[number];
 
-/** Roles any one of which can narrow, end or stop. */
-export const RESTRICTING_ROLES = ['proposer', 'approver', 'activator'] as const satisfies readonly Role[];
+/** Roles any one of which can narrow, suspend, end or stop. */
+export const RESTRICTING_ROLES = ['proposer', 'approver', 'activator', 'counsel'] as const satisfies readonly Role[];
 
 /** Why whoever signed a restriction may not: a person in a role that restricts, or the one service that suspends. */
 const restrictorDoubt = (envelope: Envelope, roster: Roster): RestrictionDoubt | null => {
@@ -297,7 +334,7 @@ const restrictorDoubt = (envelope: Envelope, roster: Roster): RestrictionDoubt |
  * Whether one person of the roster signed this restriction for this grant.
  *
  * A stop may follow any statement of the order or none, so that nothing another person does at the same time keeps it
- * out; a narrowing or an end follows a statement that the order has.
+ * out; a narrowing, a suspension or an end follows a statement that the order has.
  */
 export const verifyRestriction = (envelope: Envelope, grant: Grant, roster: Roster, now: UtcMs, clockBound = 1_000): 'verified' | RestrictionDoubt => {
   const { statement } = envelope;
@@ -305,7 +342,7 @@ export const verifyRestriction = (envelope: Envelope, grant: Grant, roster: Rost
   const difference = differs(statement, grant.body, bodyHashOf(grant.body), roster.deployment);
   if (difference !== null) return difference;
   const own = statementHashOf(statement);
-  const others = [grant.approval, grant.activation, ...grant.restrictions.map((r) => r.envelope)].map((e) => e.statement).filter((s) => statementHashOf(s) !== own);
+  const others = statementsOf(grant).filter((s) => statementHashOf(s) !== own);
   const hashes = others.map(statementHashOf);
   if (statement.act !== 'stop' && (statement.prev === null || !hashes.includes(statement.prev))) return 'link';
   if (others.some((s) => s.nonce === statement.nonce)) return 'nonce';

@@ -21,6 +21,7 @@ export {
   GRANT_REFUSALS,
   RESTRICTING_ROLES,
   RESTRICTION_DOUBTS,
+  statementsOf,
   verifyApproval,
   verifyGrant,
   verifyRestriction,
@@ -28,7 +29,9 @@ export {
   type GrantRefusal,
   type GrantTrust,
   type RestrictionDoubt,
+  type Start,
 } from './grants.ts';
+export { obeyedGrant, verifyResumption, RESUMPTION_REFUSALS, type ObeyedGrant, type Resumption, type ResumptionRefusal } from './resumptions.ts';
 export { HeadAcceptanceSchema, signHead, verifyHeadAcceptance, type AcceptedHead, type HeadAcceptance, type HeadStatement } from './head.ts';
 export { jurisdictionRowHash } from './jurisdiction.ts';
 export { generateKeyPair, keyIdOf, publicKeyOf, signBytes, verifyBytes, type KeyPair, type SigningKey } from './keys.ts';

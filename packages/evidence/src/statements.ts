@@ -50,7 +50,7 @@ export const composeStatement = <A extends Act>(
       role: signer.role,
       rosterVersion: signer.rosterVersion,
       signedAt: when.signedAt,
-      expiresAt: when.expiresAt ?? when.signedAt + (act === 'approve' ? APPROVAL_LIFE_MS : ACT_LIFE_MS),
+      expiresAt: when.expiresAt ?? when.signedAt + (act === 'approve' || act === 'approve-resume' ? APPROVAL_LIFE_MS : ACT_LIFE_MS),
       nonce: newNonce(),
       params,
     },

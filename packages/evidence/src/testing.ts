@@ -1,7 +1,7 @@
 import { MAX_UTC_MS, type Act, type Envelope, type Grant, type OrderBody, type Role, type StatementOf } from '@penreg/domain';
 import { T0, bodyOf } from '../../domain/src/testing.ts';
 import { signConfirmation, type Confirmation } from './confirmation.ts';
-import { COMPILED_WINDOW_CAPS, type GrantTrust } from './grants.ts';
+import { COMPILED_WINDOW_CAPS, type GrantTrust, type Start } from './grants.ts';
 import { generateKeyPair, type KeyPair } from './keys.ts';
 import type { Roster } from './roster.ts';
 import { bodyHashOf, composeStatement, signStatement, statementHashOf } from './statements.ts';
@@ -94,7 +94,7 @@ export const trustOf = (over: Partial<GrantTrust> = {}): GrantTrust => ({
   ...over,
 });
 
-export const confirmationOf = (grant: Grant, over: Partial<Confirmation> = {}, key = tapKey): Confirmation =>
+export const confirmationOf = (grant: Start, over: Partial<Confirmation> = {}, key = tapKey): Confirmation =>
   signConfirmation(
     {
       deployment: 'test',
@@ -109,3 +109,33 @@ export const confirmationOf = (grant: Grant, over: Partial<Confirmation> = {}, k
     },
     key,
   );
+
+export interface ResumptionChoices {
+  readonly approver?: Signatory;
+  readonly activator?: Signatory;
+  readonly suspendedAt?: number;
+  readonly approvedAt?: number;
+  readonly resumedAt?: number;
+  readonly published?: number;
+  readonly epoch?: number;
+  readonly start?: number;
+  readonly approval?: object;
+  readonly activation?: object;
+  /** Which suspensions each names, by nonce; the one there is where nothing is said. */
+  readonly approves?: readonly string[];
+  readonly resumes?: readonly string[];
+}
+
+/** A grant of some days ago, suspended a day ago, and a resumption that a tap accepts at `NOW`, with what a test cares about laid over it before it is signed. */
+export const resumedGrant = (choices: ResumptionChoices = {}): { readonly grant: Grant; readonly resumption: Grant['resumptions'][number] } => {
+  const day = 86_400_000;
+  const grant = signedGrant({ body: bodyOf({ window: { ...bodyOf().window, start: T0 - 4 * day } }), activatedAt: NOW - 4 * day });
+  const suspendedAt = choices.suspendedAt ?? NOW - day;
+  const suspend = signed(anna, grant.body, 'suspend', { at: suspendedAt, reason: 'review' }, grant.activation, suspendedAt);
+  const { nonce } = suspend.statement;
+  const resumedAt = choices.resumedAt ?? NOW - 5_000;
+  const approval = signed(choices.approver ?? anna, grant.body, 'approve-resume', { suspensions: [...(choices.approves ?? [nonce])] }, suspend, choices.approvedAt ?? resumedAt - 55_000, choices.approval);
+  const activation = signed(choices.activator ?? arno, grant.body, 'resume', { start: choices.start ?? resumedAt, suspensions: [...(choices.resumes ?? [nonce])] }, approval, resumedAt, choices.activation);
+  const resumption = { approval, activation, epoch: choices.epoch ?? 3, published: choices.published ?? resumedAt + 1_000 };
+  return { grant: { ...grant, restrictions: [{ envelope: suspend, epoch: 2, published: suspendedAt + 1_000 }], resumptions: [resumption] }, resumption };
+};
