@@ -192,7 +192,7 @@ const attacks = async (): Promise<readonly Attack[]> => {
       body: moved,
       words: movedWords,
       before: async () => {
-        const genuine = String(await until('a confirmation', async () => attacker.link.call('HGET', attacker.keys.confirmations(honest.orderId), 'tap-1') as Promise<string | null>));
+        const genuine = String(await until('a confirmation', async () => ((await attacker.link.call('HVALS', attacker.keys.confirmations(honest.orderId))) as string[])[0]));
         const renamed = { ...(JSON.parse(genuine) as object), orderId: moved.orderId, bodyHash: bodyHashOf(moved), activationHash: statementHashOf(movedWords.activation.statement), at: movedWords.activation.statement.signedAt + 1_000 };
         await attacker.link.call('HSET', attacker.keys.confirmations(moved.orderId), 'tap-1', JSON.stringify(renamed));
       },

@@ -1,13 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answerCoverage } from './answer-coverage.ts';
-import { union, type CoverageInterval, type CoverageQuestion, type Gap, type GapReason } from './coverage.ts';
+import { union, type CoverageInterval, type CoverageQuestion, type Gap, type GapReason, type JudgedInterval } from './coverage.ts';
+import { standingOf } from './standing.ts';
 
 const TOPIC = 'a'.repeat(32);
 const timing = { clockBound: 2, lateness: 5 };
 
+interface Question extends CoverageQuestion {
+  readonly epoch: number;
+  readonly stopEpoch: number | null;
+}
+const judged = ({ from, epoch, stopEpoch }: Question, intervals: readonly CoverageInterval[]): readonly JudgedInterval[] => {
+  const stop = stopEpoch === null ? null : { at: Number.POSITIVE_INFINITY, epoch: stopEpoch };
+  return intervals.map((i) => ({ ...i, standing: standingOf(i, { readAt: 0, refused: () => false }, { starts: [{ epoch, from }], stop }, timing) }));
+};
+
 /** Coverage offset by offset, by trying everything. One topic, one partition. */
-const naive = (question: CoverageQuestion, intervals: readonly CoverageInterval[], declared: readonly Gap[]) => {
+const naive = (question: Question, intervals: readonly CoverageInterval[], declared: readonly Gap[]) => {
   const low = question.from - timing.clockBound;
   const high = question.until + timing.lateness;
   const counts = (i: CoverageInterval): boolean =>
@@ -72,7 +82,7 @@ const gap: fc.Arbitrary<Gap> = fc
   .record({ range, reason: fc.constantFrom<GapReason>('expired', 'before-tap', 'undecodable') })
   .filter(({ range: r }) => r.from < r.to)
   .map(({ range: r, reason }) => ({ orderId: null, topicId: TOPIC, partition: 0, ...r, reason, appendMin: null, appendMax: null }));
-const question: fc.Arbitrary<CoverageQuestion> = fc
+const question: fc.Arbitrary<Question> = fc
   .record({ from: fc.integer({ min: 5, max: 25 }), length: fc.integer({ min: 1, max: 12 }), epoch: fc.integer({ min: 1, max: 4 }), stop: fc.option(fc.integer({ min: 4, max: 6 }), { nil: null }) })
   .map(({ from, length, epoch, stop }) => ({ from, until: from + length, epoch, stopEpoch: stop }));
 const topics = [{ topicId: TOPIC, partitions: 1, firstSeen: 0 }];
@@ -81,7 +91,7 @@ describe('coverage against a naive model', () => {
   it('is complete through the same instant, with the same holes', () => {
     fc.assert(
       fc.property(question, fc.array(interval, { maxLength: 8 }), fc.array(gap, { maxLength: 2 }), (q, intervals, declared) => {
-        const answer = answerCoverage(q, intervals, declared, topics, timing);
+        const answer = answerCoverage(q, judged(q, intervals), declared, topics, timing);
         const model = naive(q, intervals, declared);
         expect(answer.completeThrough).toBe(model.completeThrough);
         const holes = (reason: GapReason): bigint[] =>
@@ -99,7 +109,7 @@ describe('coverage against a naive model', () => {
         const intervals = raw.map((i) => ({ ...i, epoch: q.epoch }));
         const joined = [...union(intervals.filter((i) => i.begins === null)).map((s) => ({ ...s, partition: 0, epoch: q.epoch })), ...intervals.filter((i) => i.begins !== null)];
         const open = { ...q, stopEpoch: null };
-        const [one, other] = [answerCoverage(open, intervals, [], topics, timing), answerCoverage(open, joined, [], topics, timing)];
+        const [one, other] = [answerCoverage(open, judged(open, intervals), [], topics, timing), answerCoverage(open, judged(open, joined), [], topics, timing)];
         expect(other.completeThrough).toBe(one.completeThrough);
         expect(other.gaps.map(({ from, to, reason }) => ({ from, to, reason }))).toEqual(one.gaps.map(({ from, to, reason }) => ({ from, to, reason })));
       }),
@@ -139,7 +149,7 @@ describe('coverage against the stream itself', () => {
             begins: asBeginning ? (from === 0 ? 0 : (appends[from - 1] ?? 0) + 1) : null,
           };
         });
-        const { completeThrough, gaps } = answerCoverage(q, intervals, [], topics, timing);
+        const { completeThrough, gaps } = answerCoverage(q, judged(q, intervals), [], topics, timing);
         for (const [o, appended] of appends.entries()) {
           // The earliest instant at which an event appended then can count, if in the window at all.
           const t = Math.max(q.from, appended - timing.lateness);
@@ -161,7 +171,7 @@ describe('coverage against the stream itself', () => {
         const at = Number(cut);
         const one = { topicId: TOPIC, partition: 0, from: 0n, to: cut, epoch: q.epoch, appendMin: at === 0 ? null : (appends[0] ?? null), appendMax: appends[at - 1] ?? null, watermark: appends[at - 1] ?? 0, begins: 0 };
         const two = { ...one, from: cut, to: end, appendMin: appends[at] ?? null, appendMax: appends.at(-1) ?? null, watermark: 1_000, begins: null };
-        expect(answerCoverage({ ...q, stopEpoch: null }, [two, one, one], [], topics, timing)).toEqual({ completeThrough: q.until, gaps: [] });
+        expect(answerCoverage(q, judged({ ...q, stopEpoch: null }, [two, one, one]), [], topics, timing)).toEqual({ completeThrough: q.until, gaps: [] });
       }),
     );
   });

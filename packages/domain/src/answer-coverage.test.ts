@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { answerCoverage, type TopicSeen } from './answer-coverage.ts';
 import type { CoverageInterval, CoverageQuestion, Gap } from './coverage.ts';
+import { standingOf } from './standing.ts';
 
 const A = 'a'.repeat(32);
 const B = 'b'.repeat(32);
 const timing = { clockBound: 1_000, lateness: 10_000 };
-const question: CoverageQuestion = { from: 100_000, until: 200_000, epoch: 5, stopEpoch: null };
+const question: CoverageQuestion = { from: 100_000, until: 200_000 };
 const DONE = question.until + timing.lateness;
 
 const read = (from: number, to: number, over: Partial<CoverageInterval> = {}): CoverageInterval => ({
@@ -15,8 +16,23 @@ const gap = (from: number, to: number, over: Partial<Gap> = {}): Gap => ({
   orderId: null, topicId: A, partition: 0, from: BigInt(from), to: BigInt(to), reason: 'expired', appendMin: null, appendMax: null, ...over,
 });
 const topic = (over: Partial<TopicSeen> = {}): TopicSeen => ({ topicId: A, partitions: 1, firstSeen: 0, ...over });
-const ask = (intervals: readonly CoverageInterval[], over: { question?: Partial<CoverageQuestion>; gaps?: readonly Gap[]; topics?: readonly TopicSeen[] } = {}) =>
-  answerCoverage({ ...question, ...over.question }, intervals, over.gaps ?? [], over.topics ?? [topic()], timing);
+interface Asked {
+  readonly until?: number;
+  readonly stopEpoch?: number;
+  /** Resumptions beside the grant of epoch 5. */
+  readonly resumed?: readonly { readonly epoch: number; readonly from: number }[];
+  /** Epochs whose starts the tap refused. */
+  readonly refused?: readonly number[];
+  readonly gaps?: readonly Gap[];
+  readonly topics?: readonly TopicSeen[];
+}
+const ask = (intervals: readonly CoverageInterval[], over: Asked = {}) => {
+  const asked = { ...question, until: over.until ?? question.until };
+  const starts = [{ epoch: 5, from: asked.from }, ...(over.resumed ?? [])];
+  const stop = over.stopEpoch === undefined ? null : { at: Number.POSITIVE_INFINITY, epoch: over.stopEpoch };
+  const judged = intervals.map((i) => ({ ...i, standing: standingOf(i, { readAt: 0, refused: (epoch) => over.refused?.includes(epoch) ?? false }, { starts, stop }, timing) }));
+  return answerCoverage(asked, judged, over.gaps ?? [], over.topics ?? [topic()], timing);
+};
 
 describe('complete through', () => {
   it('is nothing without coverage, and nothing while a partition has none', () => {
@@ -104,15 +120,32 @@ describe('epochs', () => {
     expect(ask([read(0, 0, { epoch: 4, begins: 0, watermark: DONE })])).toEqual({ completeThrough: question.until, gaps: [] });
   });
 
+  it('what was read under the right epoch by a tap that refused the grant is a gap, from the first event that can count on', () => {
+    const from = question.from - timing.clockBound;
+    const early = read(0, 5, { begins: 0, appendMin: 10, appendMax: from - 1, watermark: from - 1 });
+    const rest = read(5, 9, { appendMin: from, appendMax: DONE, watermark: DONE });
+    expect(ask([early, rest], { refused: [5] })).toMatchObject({ completeThrough: question.until, gaps: [{ reason: 'late-grant', from: 5n, to: 9n }] });
+    expect(ask([early, rest], { refused: [4, 6] }).gaps).toEqual([]);
+  });
+
+  it('a resumption is a start of its own: who did not know of it, or refused it, examined for the order only what lies before', () => {
+    const resumed = [{ epoch: 8, from: 150_000 }];
+    const before = read(0, 5, { epoch: 7, begins: 0, appendMin: 10, appendMax: 149_999, watermark: 149_999 });
+    const rest = read(5, 9, { epoch: 8, appendMin: 150_000, appendMax: DONE, watermark: DONE });
+    expect(ask([before, rest], { resumed })).toEqual({ completeThrough: question.until, gaps: [] });
+    expect(ask([before, { ...rest, epoch: 7 }], { resumed })).toMatchObject({ gaps: [{ reason: 'late-grant', from: 5n, to: 9n }] });
+    expect(ask([{ ...before, appendMax: 148_999 }, rest], { resumed, refused: [8] })).toMatchObject({ gaps: [{ reason: 'late-grant', from: 5n, to: 9n }] });
+  });
+
   it('what was read after a stop is a gap, and the report is closed all the same', () => {
     const stopped = { until: 150_000, stopEpoch: 9 };
     const done = stopped.until + timing.lateness;
     const kept = read(0, 5, { begins: 0, appendMin: 90_000, appendMax: 148_000, watermark: 148_000 });
     const unread = read(5, 9, { epoch: 9, appendMin: 149_000, appendMax: done + 1, watermark: done + 1 });
-    expect(ask([kept], { question: stopped }).completeThrough).toBe(138_000);
-    expect(ask([kept, unread], { question: stopped })).toMatchObject({ completeThrough: stopped.until, gaps: [{ reason: 'stopped', from: 5n, to: 9n, appendMin: 149_000 }] });
+    expect(ask([kept], stopped).completeThrough).toBe(138_000);
+    expect(ask([kept, unread], stopped)).toMatchObject({ completeThrough: stopped.until, gaps: [{ reason: 'stopped', from: 5n, to: 9n, appendMin: 149_000 }] });
     const late = read(9, 12, { epoch: 10, appendMin: done, appendMax: done + 9, watermark: done + 9 });
-    expect(ask([kept, unread, late], { question: stopped }).gaps).toHaveLength(1);
+    expect(ask([kept, unread, late], stopped).gaps).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { CoverageAnswer, CoverageInterval, CoverageQuestion, Gap, GapReason } from './coverage.ts';
+import type { CoverageAnswer, CoverageInterval, CoverageQuestion, Gap, GapReason, JudgedInterval } from './coverage.ts';
 import type { Timing, UtcMs } from './time.ts';
 
 /** One incarnation of the topic, as far as coverage rows tell. */
@@ -46,13 +46,6 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 const least = (a: UtcMs | null, b: UtcMs | null): UtcMs | null => (a === null ? b : b === null ? a : Math.min(a, b));
 const most = (a: UtcMs | null, b: UtcMs | null): UtcMs | null => (a === null ? b : b === null ? a : Math.max(a, b));
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-
-/** Why an examined interval does not count for the order, or null when it does. */
-const disqualify = (interval: CoverageInterval, { epoch, stopEpoch, from }: CoverageQuestion): GapReason | null => {
-  if (stopEpoch !== null && interval.epoch >= stopEpoch) return 'stopped';
-  if (interval.epoch < epoch && interval.appendMax !== null && interval.appendMax >= from) return 'late-grant';
-  return null;
-};
 
 /** The offset below which nothing can be an event of the window. Every part of it is a fact about offsets and append times, whoever examined them. */
 const firstOffset = (intervals: readonly CoverageInterval[], span: Span): bigint => {
@@ -137,8 +130,8 @@ interface Chain {
   readonly end: bigint;
 }
 
-const chainOf = (topicId: string, partition: number, intervals: readonly CoverageInterval[], declared: readonly Gap[], question: CoverageQuestion, span: Span): Chain => {
-  const items: Item[] = intervals.map((i) => ({ ...i, gap: disqualify(i, question) }));
+const chainOf = (topicId: string, partition: number, intervals: readonly JudgedInterval[], declared: readonly Gap[], span: Span): Chain => {
+  const items: Item[] = intervals.map((i) => ({ ...i, gap: i.standing === 'counts' ? null : i.standing }));
   for (const gap of declared) if (!SINGLE_EVENTS.has(gap.reason)) items.push({ ...gap, gap: gap.reason, watermark: null, begins: null });
   items.sort((a, b) => compare(a.from, b.from) || compare(a.to, b.to));
   const runs = runsOf(items);
@@ -196,8 +189,7 @@ const groupBy = <T extends { readonly topicId: string; readonly partition: numbe
  * Per partition the examined ranges and the gaps that taps declared must be contiguous from the first offset that can
  * hold an event of the window; a hole that nobody speaks of ends the chain, because it may yet be filled. *Complete
  * through* is the least watermark of the chains, less the lateness. A range that cannot hold an event of the window,
- * by the append times around it, does not matter. An interval read under an epoch that did not know the grant, or
- * under one that knew of its stop, is a gap.
+ * by the append times around it, does not matter. An interval that does not count for the order (`standingOf`) is a gap.
  *
  * A topic made anew is another topic: what was not read of the old one is a gap `recreated`.
  *
@@ -209,7 +201,7 @@ const groupBy = <T extends { readonly topicId: string; readonly partition: numbe
  */
 export const answerCoverage = (
   question: CoverageQuestion,
-  intervals: readonly CoverageInterval[],
+  intervals: readonly JudgedInterval[],
   declared: readonly Gap[],
   topics: readonly TopicSeen[],
   timing: Pick<Timing, 'clockBound' | 'lateness'>,
@@ -229,7 +221,7 @@ export const answerCoverage = (
     for (let partition = 0; partition < partitions; partition += 1) {
       const key = `${topicId}/${partition}`;
       const said = declaredOf.get(key) ?? [];
-      const chain = chainOf(topicId, partition, intervalsOf.get(key) ?? [], said, question, own);
+      const chain = chainOf(topicId, partition, intervalsOf.get(key) ?? [], said, own);
       gaps.push(...chain.gaps);
       if (next === undefined) {
         complete = complete === null || chain.watermark === null ? null : Math.min(complete, chain.watermark - timing.lateness);

@@ -1,4 +1,5 @@
 import type { OrderId } from './order.ts';
+import type { Standing } from './standing.ts';
 import type { UtcMs } from './time.ts';
 
 /** Offsets `[from, to)` of one partition that a tap examined under one epoch of the registry. */
@@ -28,7 +29,7 @@ export const GAP_REASONS = [
   'before-tap',
   /** Not read when a stop was heard of. */
   'stopped',
-  /** Examined under an epoch that did not know the grant, although the grant was in force. */
+  /** Examined by a tap that did not know of the grant or of its resumption, or refused it, although it was in force. */
   'late-grant',
   /** An event of the account that could not be decoded. */
   'undecodable',
@@ -52,15 +53,15 @@ export interface Gap {
   readonly appendMax: UtcMs | null;
 }
 
-/** What a reader asks coverage about: the order's window in force and the epochs that knew it. */
+/** What a reader asks coverage about: first and last instant of the window in force, half-open; a stop's publication ends it. */
 export interface CoverageQuestion {
-  /** First and last instant of the window in force, half-open; a stop's publication ends it. */
   readonly from: UtcMs;
   readonly until: UtcMs;
-  /** The epoch that published the grant. */
-  readonly epoch: number;
-  /** The epoch of a stop: what was examined under it or a later one was not examined for this order. */
-  readonly stopEpoch: number | null;
+}
+
+/** An interval, and whether it counts for the order that is asked about. */
+export interface JudgedInterval extends CoverageInterval {
+  readonly standing: Standing;
 }
 
 export interface CoverageAnswer {

@@ -33,8 +33,8 @@ export interface InForce {
   readonly orderId: OrderId;
   /** Ascending, disjoint, none empty. `[]` means that nothing is ever recorded. */
   readonly segments: readonly Segment[];
-  /** The epoch whose change published the grant. */
-  readonly epoch: number;
+  /** What two people began: the grant, then each resumption. The epoch that published it, and the first instant at which it takes effect. */
+  readonly starts: readonly { readonly epoch: number; readonly from: UtcMs }[];
   /** The earliest of a stop's publication, with its epoch, and an emergency's lapse, whose epoch is Infinity; nothing at or after it is recorded, nor anything read after it. */
   readonly stop: { readonly at: UtcMs; readonly epoch: number } | null;
 }
@@ -87,14 +87,12 @@ export const inForce = (grant: Grant, lead: Timing['lead']): InForce => {
     if (stop === null || at < stop.at) stop = { at, epoch };
     cut(at, Number.POSITIVE_INFINITY, () => null);
   };
+  const lifts = resumptions.flatMap(({ activation: { statement }, epoch, published }) =>
+    statement.act === 'resume' ? [{ epoch, from: Math.max(statement.params.start, published + lead), suspensions: statement.params.suspensions }] : [],
+  );
   /** When a suspension is lifted: by the first later resumption that names it. */
   const liftedAt = (nonce: string, suspended: number): UtcMs =>
-    Math.min(
-      Number.POSITIVE_INFINITY,
-      ...resumptions.flatMap(({ activation: { statement }, epoch, published }) =>
-        statement.act === 'resume' && epoch > suspended && statement.params.suspensions.includes(nonce) ? [Math.max(statement.params.start, published + lead)] : [],
-      ),
-    );
+    Math.min(Number.POSITIVE_INFINITY, ...lifts.filter(({ epoch, suspensions }) => epoch > suspended && suspensions.includes(nonce)).map((lift) => lift.from));
 
   // A lapse travels with the grant: no epoch makes it known.
   if (body.emergency !== null) stopAt(from + Math.min(body.emergency.hours, MAX_EMERGENCY_HOURS) * HOUR, Number.POSITIVE_INFINITY);
@@ -126,5 +124,6 @@ export const inForce = (grant: Grant, lead: Timing['lead']): InForce => {
         break; // no restriction; never published as one
     }
   }
-  return { orderId: body.orderId, segments: segments.filter((s) => s.from < s.until), epoch: grant.epoch, stop };
+  const starts = [{ epoch: grant.epoch, from }, ...lifts].map(({ epoch, from: at }) => ({ epoch, from: at }));
+  return { orderId: body.orderId, segments: segments.filter((s) => s.from < s.until), starts, stop };
 };

@@ -1,6 +1,7 @@
 export * from './account.ts';
 export * from './answer-coverage.ts';
 export * from './coverage.ts';
+export * from './standing.ts';
 export * from './event.ts';
 export * from './grant.ts';
 export * from './law/index.ts';

@@ -28,6 +28,8 @@ export interface Flush extends FlushRef {
   /** The tap's clock when the flush was cut: nothing in it was read later. */
   readonly readAt: UtcMs;
   readonly epoch: number;
+  /** What was begun by that epoch and not obeyed while this was examined: grants and resumptions, by the epoch that published each. */
+  readonly refused: readonly { readonly orderId: OrderId; readonly epoch: number }[];
   readonly records: readonly MetadataRecord[];
   /** The tap's clock when it read the event of each record, in the order of `records`: what a stop is measured against. */
   readonly recordsReadAt: readonly UtcMs[];
@@ -61,6 +63,8 @@ export interface FlushCoverage extends FlushRef {
   readonly intervals: readonly CoverageInterval[];
   /** One per seal. `tag` = first 16 bytes of SHA-256(orderId, boot, flush): who knows the order's id finds its seal, nobody else learns whose it is. */
   readonly seals: readonly { readonly tag: string; readonly hash: string }[];
+  /** One tag per grant or resumption that was refused, as of a seal with its epoch. Ascending. */
+  readonly refused: readonly string[];
   readonly keyId: string;
   /** Ed25519 over the canonical JSON of everything above, base64url. */
   readonly signature: string;

@@ -15,7 +15,7 @@ const record = (orderId: OrderId, partition: number, offset: bigint): MetadataRe
   ip: null, port: null, device: null, size: null, group: null, callId: null, media: null, participants: null, withheld: [], invalid: [], clockFlag: false,
 });
 const flush = (n: number, records: readonly MetadataRecord[] = [], over: Partial<Flush> = {}): Flush => ({
-  tap: 'tap-1', boot: 'boot-1', flush: n, topicId: TOPIC, partitions: 2, readAt: T0, epoch: 1, records, recordsReadAt: records.map(() => T0), intervals: [], gaps: [], deadLetters: [], ...over,
+  tap: 'tap-1', boot: 'boot-1', flush: n, topicId: TOPIC, partitions: 2, readAt: T0, epoch: 1, refused: [], records, recordsReadAt: records.map(() => T0), intervals: [], gaps: [], deadLetters: [], ...over,
 });
 const chain = () => new SealChain({ tap: 'tap-1', boot: 'boot-1' }, tapKey);
 

@@ -39,6 +39,9 @@ export const recordHash = (r: MetadataRecord): string =>
 /** Finds an order's seal in a flush's coverage: only who knows the order's id can compute it. 32 hexadecimal digits. */
 export const sealTag = (orderId: string, boot: string, flush: number): string => sha256Hex(canonicalJson({ orderId, boot, flush })).slice(0, 32);
 
+/** Finds in a flush's coverage that what was begun for an order at an epoch was refused: only who knows the order's id can compute it. 32 hexadecimal digits. */
+export const refusalTag = (orderId: string, epoch: number, boot: string, flush: number): string => sha256Hex(canonicalJson({ orderId, refused: epoch, boot, flush })).slice(0, 32);
+
 const sealHash = (s: Omit<Seal, 'hash'>): string =>
   hashOf({
     type: 'penreg/seal/1',
@@ -79,6 +82,7 @@ const coverageText = (c: Omit<FlushCoverage, 'signature'>): string =>
     readAt: c.readAt,
     intervals: c.intervals.map(intervalJson),
     seals: c.seals.map(({ tag, hash }) => ({ tag, hash })),
+    refused: [...c.refused],
     keyId: c.keyId,
   });
 
@@ -159,6 +163,7 @@ export class SealChain {
       readAt: flush.readAt,
       intervals: flush.intervals,
       seals: named,
+      refused: flush.refused.map(({ orderId, epoch }) => refusalTag(orderId, epoch, boot, flush.flush)).sort(),
       keyId: this.#key.keyId,
     };
     const coverage = { ...unsigned, signature: signBytes(coverageText(unsigned), this.#key.privateKey) };

@@ -76,6 +76,7 @@ const recordOf = (partition: number, offset: bigint, orderId: OrderId = ORDER): 
 
 const flushOf = (over: Partial<Flush> = {}): Flush => ({
   tap: 'tap-1', boot: 'boot-1', flush: 1, topicId: TOPIC, partitions: 2, readAt: NOW, epoch: 7,
+  refused: [{ orderId: recordOf(0, 6n, OTHER).orderId, epoch: 5 }],
   records: [recordOf(0, 5n), recordOf(1, 9n), recordOf(0, 7n), recordOf(0, 6n, OTHER)],
   intervals: [
     { topicId: TOPIC, partition: 0, from: 0n, to: 10n, epoch: 7, appendMin: NOW, appendMax: NOW + 1, watermark: NOW, begins: 0 },

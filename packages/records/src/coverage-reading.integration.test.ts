@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { answerCoverage, type CoverageInterval, type FlushCoverage, type Gap, type InForce } from '@penreg/domain';
+import { answerCoverage, standingOf, type CoverageInterval, type FlushCoverage, type Gap, type InForce } from '@penreg/domain';
 import { questionOf } from './coverage-reading.ts';
 import { toGapRow } from './flush-rows.ts';
 import { openOrderReader } from './order-reader.ts';
 import type { Examination, OrderReaders } from './reading.ts';
-import { examined, openTestStore, orderOf, roster, T0, TestTap, timing, TOPIC, type TestStore } from './testing.ts';
+import { examined, openTestStore, ORDER_A, orderOf, roster, T0, TestTap, timing, TOPIC, type TestStore } from './testing.ts';
 
 const HOUR = 3_600_000;
 const OLD_TOPIC = 'b0'.repeat(16);
@@ -64,11 +64,12 @@ describe('what is left out of the stream of coverage', () => {
     epoch: fc.integer({ min: 1, max: 4 }),
     kind: fc.constantFrom('records', 'control', 'end', 'beginning'),
     boot: fc.nat({ max: 2 }),
+    refuses: fc.boolean(),
     topicId: fc.constantFrom(TOPIC, TOPIC, TOPIC, OLD_TOPIC),
   });
   const order = fc
     .record({ from: fc.integer({ min: -20, max: 40 }), length: fc.integer({ min: 1, max: 60 }), epoch: fc.integer({ min: 1, max: 3 }), stop: fc.boolean() })
-    .map(({ from, length, epoch, stop }): InForce => ({ ...orderOf({ from: second(from), until: second(from + length) }), epoch, stop: stop ? { at: second(from + length), epoch: 4 } : null }));
+    .map(({ from, length, epoch, stop }): InForce => ({ ...orderOf({ from: second(from), until: second(from + length) }), starts: [{ epoch, from: second(from) }], stop: stop ? { at: second(from + length), epoch: 4 } : null }));
   const gaps = fc.array(fc.record({ from: fc.integer({ min: -60, max: 100 }), length: fc.integer({ min: 1, max: 20 }), partition: fc.nat({ max: 1 }), reason: fc.constantFrom<Gap['reason']>('expired', 'undecodable', 'clock') }), { maxLength: 2 });
 
   it('changes no answer', async () => {
@@ -77,7 +78,8 @@ describe('what is left out of the stream of coverage', () => {
         for (const table of ['coverage', 'gaps']) await store.command(`TRUNCATE TABLE ${table}`);
         const taps = [new TestTap(), new TestTap('tap-2'), new TestTap()];
         const coverage: FlushCoverage[] = [];
-        for (const { from, length, partition, epoch, kind, boot, topicId } of reads) {
+        const refused: FlushCoverage[] = [];
+        for (const { from, length, partition, epoch, kind, boot, topicId, refuses } of reads) {
           const first = BigInt(from + 60);
           const to = first + BigInt(length);
           const last = second(from + length - 1);
@@ -89,7 +91,8 @@ describe('what is left out of the stream of coverage', () => {
             watermark: kind === 'end' ? last + 1_500 : holds ? last : 0,
             begins: kind === 'beginning' ? (first === 0n ? 0 : second(from - 1) + 1) : null,
           };
-          coverage.push((taps[boot] ?? new TestTap()).cut({ intervals: [interval], epoch, partitions: 2, topicId, readAt: last + 2_000 }).sealed.coverage);
+          coverage.push((taps[boot] ?? new TestTap()).cut({ intervals: [interval], epoch, refused: refuses ? [{ orderId: ORDER_A, epoch: inForce.starts[0]?.epoch ?? 0 }] : [], partitions: 2, topicId, readAt: last + 2_000 }).sealed.coverage);
+          if (refuses) refused.push(...coverage.slice(-1));
         }
         if (coverage.length > 0) await store.writeCoverage(coverage);
         const declared = said.map(({ from, length, partition, reason }): Gap => ({ orderId: null, topicId: TOPIC, partition, from: BigInt(from + 60), to: BigInt(from + 60 + length), reason, appendMin: second(from), appendMax: second(from + length - 1) }));
@@ -103,8 +106,8 @@ describe('what is left out of the stream of coverage', () => {
           const own = coverage.filter((c) => c.topicId === topicId);
           return own.length === 0 ? [] : [{ topicId, partitions: 2, firstSeen: Math.min(...own.map((c) => c.readAt)) }];
         });
-        const stopAt = inForce.stop?.at ?? Number.POSITIVE_INFINITY;
-        const intervals = coverage.flatMap((c) => c.intervals.map((i) => (c.readAt >= stopAt ? { ...i, epoch: Math.max(4, i.epoch) } : i)));
+        const isRefused = new Set(refused);
+        const intervals = coverage.flatMap((c) => c.intervals.map((i) => ({ ...i, standing: standingOf(i, { readAt: c.readAt, refused: () => isRefused.has(c) }, inForce, timing) })));
         const sameGaps = [...new Map(declared.map((g) => [`${g.partition}/${g.from}/${g.to}/${g.reason}`, g])).values()];
         const whole = answerCoverage(question, intervals, sameGaps, topics, timing);
         const answer = (await ask(inForce)).coverage;

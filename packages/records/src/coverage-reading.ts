@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { answerCoverage, union, type CoverageAnswer, type CoverageInterval, type CoverageQuestion, type FlushCoverage, type Gap, type GapReason, type InForce, type TopicSeen } from '@penreg/domain';
-import { sealTag, verifyCoverage, type Roster } from '@penreg/evidence';
+import { answerCoverage, standingOf, union, type CoverageAnswer, type CoverageQuestion, type FlushCoverage, type FlushFacts, type Gap, type GapReason, type InForce, type JudgedInterval, type TopicSeen } from '@penreg/domain';
+import { refusalTag, sealTag, verifyCoverage, type Roster } from '@penreg/evidence';
 import type { FindingList } from './findings.ts';
 import { COVERAGE_COLUMNS, EVERYONE, fromCoverageRow, type CoverageRow } from './flush-rows.ts';
 import type { OrderScope } from './order-scope.ts';
@@ -21,7 +21,7 @@ export const questionOf = (order: InForce): CoverageQuestion | null => {
   const [first] = order.segments;
   const last = order.segments.at(-1);
   if (first === undefined || last === undefined) return null;
-  return { from: first.from, until: last.until, epoch: order.epoch, stopEpoch: order.stop?.epoch ?? null };
+  return { from: first.from, until: last.until };
 };
 
 /** Where the part of one topic's coverage begins and ends that says something about the window. Arrays are by partition. */
@@ -113,54 +113,36 @@ const boundsOf = async (scope: OrderScope, topic: string, span: Span, verify: (c
   }
 };
 
-type Standing = 'counts' | 'late' | 'stopped';
-
 /** Intervals joined as they come, so that a window of millions of flushes is a handful of them. */
 class Joiner {
-  readonly #lists = new Map<string, { readonly standing: Standing; intervals: CoverageInterval[]; joinAt: number }>();
+  readonly #lists = new Map<string, { intervals: JudgedInterval[]; joinAt: number }>();
   /** Beginnings are few, and joined they would lose their place. */
-  readonly #beginnings: { readonly standing: Standing; readonly interval: CoverageInterval }[] = [];
-  readonly #epochs: Readonly<Record<Standing, number>>;
+  readonly #beginnings: JudgedInterval[] = [];
 
-  constructor(question: CoverageQuestion) {
-    // Joined intervals keep their standing, no longer their epochs.
-    this.#epochs = { counts: question.epoch, late: 0, stopped: question.stopEpoch ?? 0 };
-  }
-
-  add(read: CoverageInterval, standing: Standing): void {
-    const interval = { ...read, epoch: this.#epochs[standing] };
+  add(interval: JudgedInterval): void {
     if (interval.begins !== null) {
-      this.#beginnings.push({ standing, interval });
+      this.#beginnings.push(interval);
       return;
     }
-    const key = `${standing}/${interval.topicId}/${interval.partition}`;
+    const key = `${interval.standing}/${interval.topicId}/${interval.partition}`;
     let list = this.#lists.get(key);
-    if (list === undefined) this.#lists.set(key, (list = { standing, intervals: [], joinAt: 1_024 }));
+    if (list === undefined) this.#lists.set(key, (list = { intervals: [], joinAt: 1_024 }));
     list.intervals.push(interval);
     if (list.intervals.length < list.joinAt) return;
     list.intervals = this.#join(list.intervals);
     list.joinAt = Math.max(1_024, 2 * list.intervals.length);
   }
 
-  #join(list: readonly CoverageInterval[]): CoverageInterval[] {
+  /** Joined, they keep their standing and no longer their epochs. */
+  #join(list: readonly JudgedInterval[]): JudgedInterval[] {
     const [first] = list;
-    return first === undefined ? [] : union(list).map((stretch) => ({ ...stretch, partition: first.partition, epoch: first.epoch }));
+    return first === undefined ? [] : union(list).map((stretch) => ({ ...stretch, partition: first.partition, epoch: first.epoch, standing: first.standing }));
   }
 
-  joined(standing?: Standing): readonly CoverageInterval[] {
-    const asked = (of: Standing): boolean => standing === undefined || of === standing;
-    return [
-      ...[...this.#lists.values()].filter((list) => asked(list.standing)).flatMap((list) => this.#join(list.intervals)),
-      ...this.#beginnings.filter((beginning) => asked(beginning.standing)).map((beginning) => beginning.interval),
-    ];
+  joined(): readonly JudgedInterval[] {
+    return [...[...this.#lists.values()].flatMap((list) => this.#join(list.intervals)), ...this.#beginnings];
   }
 }
-
-const standingOf = (interval: CoverageInterval, readAt: number, order: InForce, question: CoverageQuestion): Standing => {
-  // A flush that was cut after a stop may hold what was read after it, and that is destroyed: it is not vouched for.
-  if (order.stop !== null && (interval.epoch >= order.stop.epoch || readAt >= order.stop.at)) return 'stopped';
-  return interval.epoch < question.epoch && interval.appendMax !== null && interval.appendMax >= question.from ? 'late' : 'counts';
-};
 
 type GapRow = readonly [orderId: string, topicId: string, partition: number, from: string, to: string, reason: string, appendMin: string | null, appendMax: string | null];
 
@@ -186,7 +168,7 @@ export const readCoverage = async (scope: OrderScope, { inForce: order, timing, 
   if (question === null) return { answer: { completeThrough: null, gaps: [] }, ledger, examined };
   const span: Span = { low: question.from - timing.clockBound, high: question.until + timing.lateness };
   const verify = verifier(roster, findings);
-  const joiner = new Joiner(question);
+  const joiner = new Joiner();
   const topics: TopicSeen[] = [];
 
   for (const [topic] of await scope.all<[string]>(TOPICS)) {
@@ -201,7 +183,9 @@ export const readCoverage = async (scope: OrderScope, { inForce: order, timing, 
         if (!verify(coverage)) continue;
         partitions = Math.max(partitions, Math.min(coverage.partitions, MAX_PARTITIONS));
         firstSeen = Math.min(firstSeen, coverage.readAt);
-        for (const interval of coverage.intervals) joiner.add(interval, standingOf(interval, coverage.readAt, order, question));
+        const refused = new Set(coverage.refused);
+        const flush: FlushFacts = { readAt: coverage.readAt, refused: (epoch) => refused.size > 0 && refused.has(refusalTag(scope.orderId, epoch, coverage.boot, coverage.flush)) };
+        for (const interval of coverage.intervals) joiner.add({ ...interval, standing: standingOf(interval, flush, order, timing) });
         if (coverage.seals.length === 0) continue;
         const tag = sealTag(scope.orderId, coverage.boot, coverage.flush);
         const seal = coverage.seals.find((s) => s.tag === tag);
@@ -213,6 +197,7 @@ export const readCoverage = async (scope: OrderScope, { inForce: order, timing, 
 
   // Taps write gaps before the coverage of the same flush, so none is missed that belongs to what was read above.
   const declared = (await scope.all<GapRow>(GAPS, { low: span.low, high: span.high })).map((row) => fromGapRow(scope, row));
-  for (const i of joiner.joined('counts')) if (i.to > i.from) examined.add(i.topicId, i.partition, i.from, i.to - 1n);
-  return { answer: answerCoverage(question, joiner.joined(), declared, topics, timing), ledger, examined };
+  const intervals = joiner.joined();
+  for (const i of intervals) if (i.standing === 'counts' && i.to > i.from) examined.add(i.topicId, i.partition, i.from, i.to - 1n);
+  return { answer: answerCoverage(question, intervals, declared, topics, timing), ledger, examined };
 };

@@ -59,6 +59,7 @@ export const toCoverageRow = (coverage: FlushCoverage): Record<string, unknown> 
   interval_begins: coverage.intervals.map((i) => toInstantOrNull(i.begins)),
   seal_tags: coverage.seals.map((s) => s.tag),
   seal_hashes: coverage.seals.map((s) => s.hash),
+  refused_tags: coverage.refused,
   key_id: coverage.keyId,
   signature: coverage.signature,
 });
@@ -67,7 +68,7 @@ export const COVERAGE_COLUMNS = `tap, boot, toString(flush), topic_id, partition
   arrayMap(x -> toString(x), interval_froms), arrayMap(x -> toString(x), interval_tos), interval_epochs,
   arrayMap(x -> toUnixTimestamp64Milli(x), interval_append_mins), arrayMap(x -> toUnixTimestamp64Milli(x), interval_append_maxs),
   arrayMap(x -> toUnixTimestamp64Milli(x), interval_watermarks), arrayMap(x -> toUnixTimestamp64Milli(x), interval_begins),
-  seal_tags, seal_hashes, key_id, signature`;
+  seal_tags, seal_hashes, refused_tags, key_id, signature`;
 
 type Millis = string | null;
 export type CoverageRow = readonly [
@@ -75,12 +76,12 @@ export type CoverageRow = readonly [
   froms: readonly string[], tos: readonly string[], epochs: readonly string[],
   appendMins: readonly Millis[], appendMaxs: readonly Millis[],
   watermarks: readonly string[], begins: readonly Millis[],
-  tags: readonly string[], hashes: readonly string[], keyId: string, signature: string,
+  tags: readonly string[], hashes: readonly string[], refused: readonly string[], keyId: string, signature: string,
 ];
 
 const millis = (value: Millis | undefined): number | null => (value === null || value === undefined ? null : Number(value));
 
-export const fromCoverageRow = ([tap, boot, flush, topicId, partitions, readAt, topics, intervalPartitions, froms, tos, epochs, appendMins, appendMaxs, watermarks, begins, tags, hashes, keyId, signature]: CoverageRow): FlushCoverage => ({
+export const fromCoverageRow = ([tap, boot, flush, topicId, partitions, readAt, topics, intervalPartitions, froms, tos, epochs, appendMins, appendMaxs, watermarks, begins, tags, hashes, refused, keyId, signature]: CoverageRow): FlushCoverage => ({
   tap,
   boot,
   flush: Number(flush),
@@ -99,6 +100,7 @@ export const fromCoverageRow = ([tap, boot, flush, topicId, partitions, readAt, 
     begins: millis(begins[i]),
   })),
   seals: tags.map((tag, i) => ({ tag, hash: hashes[i] ?? '' })),
+  refused,
   keyId,
   signature,
 });

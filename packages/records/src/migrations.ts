@@ -109,6 +109,7 @@ export const MIGRATIONS: readonly Migration[] = [
         interval_begins Array(Nullable(${INSTANT})),
         seal_tags Array(String),
         seal_hashes Array(FixedString(64)),
+        refused_tags Array(String),
         key_id LowCardinality(String),
         signature String CODEC(NONE)
       ) ENGINE = ReplacingMergeTree

@@ -52,7 +52,7 @@ export const roster: Roster = {
 export const scope = (over: Partial<Scope> = {}): Scope => ({ targets: [TARGET], direction: 'both', kinds: ['message', 'call', 'login'], fields: [], ...over });
 export const orderOf = (over: Partial<InForce> & { from?: UtcMs; until?: UtcMs; scope?: Scope } = {}): InForce => {
   const { from = T0, until = T0 + 3_600_000, scope: admitted = scope(), ...rest } = over;
-  return { orderId: ORDER_A, segments: [{ from, until, scope: admitted }], epoch: 1, stop: null, ...rest };
+  return { orderId: ORDER_A, segments: [{ from, until, scope: admitted }], starts: [{ epoch: 1, from }], stop: null, ...rest };
 };
 
 export const eventOf = (over: Partial<DecodedEvent> = {}): DecodedEvent => ({
@@ -86,6 +86,7 @@ export interface FlushInput {
   readonly intervals?: readonly Partial<CoverageInterval>[];
   readonly gaps?: readonly Gap[];
   readonly epoch?: number;
+  readonly refused?: Flush['refused'];
   readonly readAt?: UtcMs;
   readonly partitions?: number;
   readonly topicId?: string;
@@ -113,7 +114,7 @@ export class TestTap {
     const readAt = input.readAt ?? Math.max(T0, ...records.map((record) => record.appended));
     const intervals = (input.intervals ?? []).map((interval) => ({ topicId, partition: 0, from: 0n, to: 0n, epoch, appendMin: null, appendMax: null, watermark: T0, begins: null, ...interval }));
     this.#flush += 1;
-    const flush: Flush = { tap: this.tap, boot: this.boot, flush: this.#flush, topicId, partitions, readAt, epoch, records, recordsReadAt: records.map(() => readAt), intervals, gaps, deadLetters };
+    const flush: Flush = { tap: this.tap, boot: this.boot, flush: this.#flush, topicId, partitions, readAt, epoch, refused: input.refused ?? [], records, recordsReadAt: records.map(() => readAt), intervals, gaps, deadLetters };
     return { flush, sealed: this.#chain.seal(flush) };
   }
 }

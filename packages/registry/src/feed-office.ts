@@ -1,7 +1,7 @@
-import type { Grant, OrderId, UtcMs } from '@penreg/domain';
-import { ACT_LIFE_MS, publicKeyOf, sha256Hex, signConfirmation, statementHashOf, verifyBytes, canonicalJson, type Confirmation, type JsonValue, type SigningKey } from '@penreg/evidence';
+import type { OrderId, UtcMs } from '@penreg/domain';
+import { ACT_LIFE_MS, publicKeyOf, sha256Hex, signConfirmation, statementHashOf, verifyBytes, canonicalJson, type Confirmation, type JsonValue, type SigningKey, type Start } from '@penreg/evidence';
 import { RegistryError } from './error.ts';
-import type { Evaluation, Known } from './feed-state.ts';
+import { refusedOf, type Evaluation, type Known } from './feed-state.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { AuditLog, FeedAlarm, TapHeartbeat } from './ports.ts';
@@ -19,8 +19,8 @@ export interface FeedOffice {
   flushNotes(): void;
   dropNotes(): void;
   record(act: string, orderId: string | null, detail: JsonValue): void;
-  /** Signs and writes this tap's confirmation of an activation that it obeys, unless it stands there or comes too late. */
-  confirm(grant: Grant, epoch: number): void;
+  /** Signs and writes this tap's confirmation of an activation or a resumption that it obeys, unless it stands there or comes too late. */
+  confirm(start: Start, epoch: number): void;
   beat(heartbeat: TapHeartbeat): void;
   /** Lets what is under way end, within a short time. */
   close(): Promise<void>;
@@ -38,7 +38,7 @@ interface Deps {
 
 export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, onAlarm }: Deps): FeedOffice => {
   const ownKey = publicKeyOf(signer.privateKey);
-  /** Activations of which this tap's own valid confirmation stands in the registry. */
+  /** Activations and resumptions of which this tap's own valid confirmation stands in the registry. */
   const confirmed = new Set<string>();
   const jobs: { readonly what: 'confirmation' | 'audit'; readonly work: () => Promise<void>; readonly until: UtcMs }[] = [];
   let notes: (() => void)[] = [];
@@ -87,15 +87,21 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
   return {
     hashOf: sha256Hex,
     noteEvaluation(orderId, before, { known, doubtful }) {
-      const { refusal, epoch } = known;
-      if (refusal !== null && (before?.refusal !== refusal || before.grantHash !== known.grantHash)) {
+      const refused = refusedOf(known);
+      const refusedBefore = before === undefined ? [] : refusedOf(before);
+      for (const { reason, epoch } of refused) {
+        if (refusedBefore.some((r) => r.epoch === epoch && r.reason === reason) && before?.grantHash === known.grantHash) continue;
+        const kind = known.refusal === null ? ('resumption-refused' as const) : ('grant-refused' as const);
         notes.push(() => {
-          onAlarm({ kind: 'grant-refused', orderId: orderId as OrderId, reason: refusal, epoch });
-          record('tap.grant-refused', orderId, { reason: refusal, epoch });
+          onAlarm({ kind, orderId: orderId as OrderId, reason, epoch });
+          record(`tap.${kind}`, orderId, { reason, epoch });
         });
       }
       // Seldom, and people must know: a roster that came later, or a confirmation, made it good.
-      if (before?.refusal != null && refusal === null) notes.push(() => record('tap.grant-obeyed', orderId, { refusedFor: before.refusal, epoch }));
+      for (const { reason, epoch } of refusedBefore) {
+        if (known.grant === null || refused.some((r) => r.epoch === epoch)) continue;
+        notes.push(() => record(before?.refusal == null ? 'tap.resumption-obeyed' : 'tap.grant-obeyed', orderId, { refusedFor: reason, epoch }));
+      }
       for (const { reason, epoch: at } of doubtful) {
         notes.push(() => {
           onAlarm({ kind: 'restriction-doubtful', orderId: orderId as OrderId, reason, epoch: at });
@@ -115,13 +121,13 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
       notes = [];
     },
     record,
-    confirm(grant, epoch) {
-      const { statement } = grant.activation;
+    confirm(start, epoch) {
+      const { statement } = start.activation;
       const activationHash = statementHashOf(statement);
-      // A later one would take the place of one that is worth something.
+      // A later one would take the place of one that is worth more.
       if (confirmed.has(activationHash) || now() > statement.signedAt + ACT_LIFE_MS) return;
       confirmed.add(activationHash);
-      const { body } = grant;
+      const { body } = start;
       // Signed when its turn comes: ten thousand at a start would stop the tap's heart.
       enqueue('confirmation', statement.signedAt + ACT_LIFE_MS, async () => {
         const fields = { deployment, tap: signer.tap, orderId: body.orderId, version: body.version, bodyHash: statement.bodyHash, activationHash, epoch, at: now() };

@@ -1,5 +1,5 @@
 import { GrantSchema, RESTRICTING_ACTS, type Grant, type OrderId } from '@penreg/domain';
-import { canonicalJson, hashOf, sha256Hex, type Confirmation, type GrantOutcome, type JsonValue, type RestrictionDoubt } from '@penreg/evidence';
+import { canonicalJson, hashOf, obeyedGrant, sha256Hex, type Confirmation, type GrantOutcome, type JsonValue, type ObeyedGrant, type RestrictionDoubt, type Start } from '@penreg/evidence';
 import { createHash } from 'node:crypto';
 import type { Change, ChangeEntry } from './changelog.ts';
 import { RegistryError } from './error.ts';
@@ -21,10 +21,15 @@ export interface Known {
   readonly epoch: number;
   /** `trustVersion` under which it was verified. */
   readonly trust: number;
-  /** The grant with every restriction ever seen; null when refused. */
+  /** The grant with everything ever seen of it; null when refused. */
   readonly grant: Grant | null;
-  readonly refusal: FeedRefusal | null;
+  readonly refusal: { readonly epoch: number; readonly reason: FeedRefusal } | null;
+  /** What is obeyed of the grant: it without the resumptions that are refused. */
+  readonly obeyed: ObeyedGrant | null;
 }
+
+/** What was published to begin something and is not obeyed: the grant, or resumptions of it. */
+export const refusedOf = ({ refusal, obeyed }: Known): readonly { readonly epoch: number; readonly reason: FeedRefusal }[] => (refusal === null ? (obeyed?.refused ?? []) : [refusal]);
 
 export interface FeedState {
   readonly head: { readonly epoch: number; readonly hash: string } | null;
@@ -60,11 +65,11 @@ export const withChanges = (log: ReadonlyMap<string, OrderChanges>, entries: rea
 /** The part of a grant that nothing may change after its activation. */
 const coreOf = ({ body, approval, activation, epoch, published }: Grant): string => canonicalJson({ body, approval, activation, epoch, published } as JsonValue);
 
-const identityOf = (restriction: Grant['restrictions'][number]): string => hashOf(restriction as JsonValue);
+const identityOf = (change: Grant['restrictions'][number] | Grant['resumptions'][number]): string => hashOf(change as JsonValue);
 
 const isRestricting = (act: string): boolean => (RESTRICTING_ACTS as readonly string[]).includes(act);
 
-/** Where a grant must stand in the change log: its activation and each restriction as an epoch of its own, published when it says. */
+/** Where a grant must stand in the change log: its activation, each restriction and each resumption as an epoch of its own, published when it says. */
 const requireLogged = (grant: Grant, { changes }: OrderChanges): void => {
   const { orderId } = grant.body;
   const activations = changes.filter(({ change }) => change.act === 'activate');
@@ -76,18 +81,23 @@ const requireLogged = (grant: Grant, { changes }: OrderChanges): void => {
       throw new Doubt('restriction-lost', orderId);
   }
   if (!grant.restrictions.every((r) => stands(r.epoch, r.envelope.statement.act, r.published))) throw new Doubt('grant-altered', orderId);
+  const resumed = changes.filter(({ change }) => change.act === 'resume');
+  if (resumed.length !== grant.resumptions.length || !grant.resumptions.every((r) => stands(r.epoch, 'resume', r.published))) throw new Doubt('grant-altered', orderId);
 };
 
 export interface Evaluation {
   readonly known: Known;
+  /** What is obeyed from now on and was not before: the grant, resumptions of it. */
+  readonly begun: readonly Start[];
   readonly doubtful: readonly { readonly reason: RestrictionDoubt; readonly epoch: number }[];
 }
 
 /**
  * What to make of one sealed grant, given what was made of it before.
  *
- * A grant that was obeyed may only gain restrictions; anything else about it that changes is a reason to hold, because
- * it could be an attempt to end, widen or move a collection without two people. When what the tap believes has changed
+ * A grant that was obeyed may only gain restrictions and resumptions; anything else about it that changes is a reason to hold, because
+ * it could be an attempt to end, widen or move a collection without two people. A resumption that was obeyed is obeyed on:
+ * what made it fresh need not be there any more. When what the tap believes has changed
  * it is verified anew, and is refused where its signatures no longer carry it.
  *
  * @throws Doubt
@@ -98,7 +108,7 @@ export const evaluate = async (
   log: OrderChanges,
   before: Known | undefined,
   sealer: Sealer,
-  trust: Pick<FeedTrust, 'verify' | 'verifyRestriction'>,
+  trust: Pick<FeedTrust, 'verify' | 'verifyRestriction' | 'verifyResumption'>,
   trustVersion: number,
   confirmations: readonly Confirmation[],
 ): Promise<Evaluation> => {
@@ -106,7 +116,10 @@ export const evaluate = async (
   if (grantHash !== log.grantHash) throw new Doubt('grant-altered', orderId);
   const epoch = log.changes.at(-1)?.epoch ?? 0;
   const base = { grantHash, probe: createHash('sha1').update(text).digest('hex'), epoch, trust: trustVersion };
-  const refused = (refusal: FeedRefusal): Evaluation => ({ known: { ...base, grant: null, refusal }, doubtful: [] });
+  const refused = (reason: FeedRefusal): Evaluation => {
+    const began = log.changes.find(({ change }) => change.act === 'activate')?.epoch ?? epoch;
+    return { known: { ...base, grant: null, refusal: { epoch: began, reason }, obeyed: null }, begun: [], doubtful: [] };
+  };
   /** For what it is by itself, which cannot have changed under a grant that was obeyed. */
   const refuse = (refusal: FeedRefusal): Evaluation => {
     if (before?.grant != null) throw new Doubt('grant-altered', orderId);
@@ -130,6 +143,8 @@ export const evaluate = async (
     if (coreOf(before.grant) !== coreOf(grant)) throw new Doubt('grant-altered', orderId);
     const now = new Set(grant.restrictions.map(identityOf));
     if (!before.grant.restrictions.every((r) => now.has(identityOf(r)))) throw new Doubt('restriction-lost', orderId);
+    const resumed = new Set(grant.resumptions.map(identityOf));
+    if (!before.grant.resumptions.every((r) => resumed.has(identityOf(r)))) throw new Doubt('grant-altered', orderId);
   }
   if (before?.grant == null || before.trust !== trustVersion) {
     // The value as it came: `verify` refuses a form that parsing would have changed.
@@ -143,7 +158,12 @@ export const evaluate = async (
     const verdict = trust.verifyRestriction(restriction.envelope, grant);
     return verdict === 'verified' ? [] : [{ reason: verdict, epoch: restriction.epoch }];
   });
-  return { known: { ...base, grant, refusal: null }, doubtful };
+  // What was obeyed under another roster is verified anew, as the grant is.
+  const obeyedBefore = new Set(before?.trust === trustVersion ? before.obeyed?.grant.resumptions.map(({ epoch: at }) => at) : []);
+  const obeyed = obeyedGrant(grant, (resumption) => (obeyedBefore.has(resumption.epoch) ? 'verified' : trust.verifyResumption(resumption, grant, confirmations)));
+  const started: Start[] = before?.grant == null ? [grant] : [];
+  const resumed = obeyed.grant.resumptions.filter((r) => !obeyedBefore.has(r.epoch)).map((r): Start => ({ body: grant.body, ...r }));
+  return { known: { ...base, grant, refusal: null, obeyed }, begun: [...started, ...resumed], doubtful };
 };
 
 export const viewOf = ({ head, known }: FeedState): RegistryView => {
@@ -151,7 +171,7 @@ export const viewOf = ({ head, known }: FeedState): RegistryView => {
   return Object.freeze({
     epoch: head?.epoch ?? 0,
     head: head?.hash ?? null,
-    grants: Object.freeze(sorted.flatMap(([, { grant }]) => (grant === null ? [] : [grant]))),
-    refused: Object.freeze(sorted.flatMap(([orderId, { refusal, epoch }]) => (refusal === null ? [] : [{ orderId: orderId as OrderId, reason: refusal, epoch }]))),
+    grants: Object.freeze(sorted.flatMap(([, { obeyed }]) => (obeyed === null ? [] : [obeyed.grant]))),
+    refused: Object.freeze(sorted.flatMap(([orderId, one]) => refusedOf(one).map((refused) => ({ orderId: orderId as OrderId, ...refused })))),
   });
 };

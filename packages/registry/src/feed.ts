@@ -1,10 +1,11 @@
-import type { Grant, UtcMs } from '@penreg/domain';
+import type { UtcMs } from '@penreg/domain';
+import type { Start } from '@penreg/evidence';
 import { createAuditLog } from './audit.ts';
 import { assertDurable } from './durability.ts';
 import { RegistryError } from './error.ts';
 import { createFeedOffice, type FeedOffice } from './feed-office.ts';
 import { breathe, requireAncestor, takeChanges, takeSnapshot } from './feed-source.ts';
-import { Doubt, EMPTY_STATE, evaluate, viewOf, withChanges, type FeedState, type Known, type OrderChanges } from './feed-state.ts';
+import { Doubt, EMPTY_STATE, evaluate, refusedOf, viewOf, withChanges, type FeedState, type Known, type OrderChanges } from './feed-state.ts';
 import { keysOf } from './keys.ts';
 import { Lane } from './lane.ts';
 import { Link } from './link.ts';
@@ -98,15 +99,15 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
   };
 
   /** Evaluates the orders whose texts are new, in slices, so that a long list does not stop the tap's heart. */
-  const evaluateAll = async (texts: ReadonlyMap<string, string>, log: ReadonlyMap<string, OrderChanges>, again: 'refused' | 'none', trust: number): Promise<{ known: Map<string, Known>; accepted: Grant[] }> => {
+  const evaluateAll = async (texts: ReadonlyMap<string, string>, log: ReadonlyMap<string, OrderChanges>, again: 'refused' | 'none', trust: number): Promise<{ known: Map<string, Known>; begun: Start[] }> => {
     const known = new Map<string, Known>();
-    const accepted: Grant[] = [];
+    const begun: Start[] = [];
     const open: { orderId: string; text: string; changes: OrderChanges; before: Known | undefined }[] = [];
     for (const [orderId, text] of texts) {
       const changes = log.get(orderId);
       if (changes === undefined) throw new Doubt('grant-unlogged', orderId);
       const before = state.known.get(orderId);
-      const same = before !== undefined && before.trust === trust && before.grantHash === changes.grantHash && (before.grant !== null || again === 'none');
+      const same = before !== undefined && before.trust === trust && before.grantHash === changes.grantHash && (refusedOf(before).length === 0 || again === 'none');
       if (same && office.hashOf(text) === before.grantHash) known.set(orderId, before);
       else open.push({ orderId, text, changes, before });
     }
@@ -118,17 +119,17 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
         const result = await evaluate(orderId, text, changes, before, sealer, options, trust, confirmations);
         known.set(orderId, result.known);
         office.noteEvaluation(orderId, before, result);
-        if (before?.grant == null && result.known.grant !== null) {
-          accepted.push(result.known.grant);
+        if (result.begun.length > 0) {
+          begun.push(...result.begun);
           office.noteConfirmations(confirmations);
         }
         if (i % EVALUATED_AT_ONCE === 0) await breathe();
       }
     }
-    return { known, accepted };
+    return { known, begun };
   };
 
-  const adopt = (next: FeedState, sentAt: number, time: UtcMs, accepted: readonly Grant[]): void => {
+  const adopt = (next: FeedState, sentAt: number, time: UtcMs, begun: readonly Start[]): void => {
     const changed = next.head?.epoch !== state.head?.epoch || next.head?.hash !== state.head?.hash || next.known !== state.known;
     state = next;
     if (changed) view = viewOf(state);
@@ -145,7 +146,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       notify();
     } else if (changed) notify();
     office.flushNotes();
-    for (const grant of accepted) office.confirm(grant, view.epoch);
+    for (const start of begun) office.confirm(start, view.epoch);
   };
 
   const requireTimely = (published: UtcMs, epoch: number, time: UtcMs): void => {
@@ -171,10 +172,10 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     if (ancestor === 'known' && state.head !== null) for (const { seq, entry } of entries.slice(from)) requireTimely(entry.published, seq, time);
     const log = withChanges(new Map(), entries);
     for (const orderId of log.keys()) if (!grants.has(orderId)) throw new Doubt('grant-vanished', orderId);
-    const { known, accepted } = await evaluateAll(grants, log, 'refused', trust);
+    const { known, begun } = await evaluateAll(grants, log, 'refused', trust);
     trusted = trust;
     const last = entries.at(-1);
-    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known }, sentAt, time, accepted);
+    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known }, sentAt, time, begun);
   };
 
   const poll = async (): Promise<void> => {
@@ -200,9 +201,9 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     for (const { seq, entry } of entries) requireTimely(entry.published, seq, time);
     const log = withChanges(state.log, entries);
     for (const { entry } of entries) if (!grants.has(entry.orderId)) throw new Doubt('grant-vanished', entry.orderId);
-    const { known, accepted } = await evaluateAll(grants, log, 'none', trusted);
+    const { known, begun } = await evaluateAll(grants, log, 'none', trusted);
     const last = entries.at(-1);
-    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known: new Map([...state.known, ...known]) }, sentAt, time, accepted);
+    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known: new Map([...state.known, ...known]) }, sentAt, time, begun);
   };
 
   const loop = async (): Promise<void> => {

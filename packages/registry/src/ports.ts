@@ -1,5 +1,5 @@
 import type { Envelope, Grant, OrderBody, OrderId, UtcMs } from '@penreg/domain';
-import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt } from '@penreg/evidence';
+import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt, Resumption, ResumptionRefusal } from '@penreg/evidence';
 import type { AgencyStore } from './agencies.ts';
 import type { PaperStore } from './order-papers.ts';
 import type { RequestStore } from './requests.ts';
@@ -188,16 +188,16 @@ export const HOLD_REASONS = [
 export type HoldReason = (typeof HOLD_REASONS)[number];
 export type FeedHold = Exclude<HoldReason, 'unconfirmed'>;
 
-export type FeedRefusal = GrantRefusal | 'unsealable';
+export type FeedRefusal = GrantRefusal | ResumptionRefusal | 'unsealable';
 
 /** What a tap obeys at one epoch. Immutable. */
 export interface RegistryView {
   readonly epoch: number;
   /** Hash of the change log's last entry; null at epoch 0. */
   readonly head: string | null;
-  /** Accepted grants with all restrictions ever seen, by order id. */
+  /** Accepted grants with all restrictions ever seen and without the resumptions that are refused, by order id. */
   readonly grants: readonly Grant[];
-  /** Grants that were published and are not obeyed. `epoch`: of their last change. */
+  /** Grants and resumptions that were published and are not obeyed. `epoch`: the one that published them. */
   readonly refused: readonly { readonly orderId: OrderId; readonly reason: FeedRefusal; readonly epoch: number }[];
 }
 
@@ -205,7 +205,8 @@ export type FeedAlarm =
   /** `detail`: an order id or an epoch; never an identifier of an account. */
   | { readonly kind: 'hold'; readonly reason: FeedHold; readonly detail: string }
   | { readonly kind: 'hold-lifted'; readonly reason: FeedHold }
-  | { readonly kind: 'grant-refused'; readonly orderId: OrderId; readonly reason: FeedRefusal; readonly epoch: number }
+  /** Where it is a resumption, the order stays suspended. */
+  | { readonly kind: 'grant-refused' | 'resumption-refused'; readonly orderId: OrderId; readonly reason: FeedRefusal; readonly epoch: number }
   /** It is obeyed all the same. */
   | { readonly kind: 'restriction-doubtful'; readonly orderId: OrderId; readonly reason: RestrictionDoubt; readonly epoch: number }
   /** Two people named the head that replaces the one this tap remembered. */
@@ -234,6 +235,7 @@ export interface FeedTrust {
   /** With the tap's own roster, caps, ceilings; `confirmations` are all there are for the order, unverified. */
   readonly verify: (grant: Grant, confirmations: readonly Confirmation[]) => GrantOutcome;
   readonly verifyRestriction: (envelope: Envelope, grant: Grant) => 'verified' | RestrictionDoubt;
+  readonly verifyResumption: (resumption: Resumption, grant: Grant, confirmations: readonly Confirmation[]) => 'verified' | ResumptionRefusal;
   /** The head two people have named (`verifyHeadAcceptance`), or null. */
   readonly acceptedHead?: AcceptedHead | null | undefined;
 }

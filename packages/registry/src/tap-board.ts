@@ -26,16 +26,19 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-/** What is no confirmation by its form is left out; the rest is for its user to verify. */
+/** Each tap confirms each activation and each resumption of an order once. */
+const placeOf = ({ tap, activationHash }: Pick<Confirmation, 'tap' | 'activationHash'>): string => `${tap} ${activationHash}`;
+
+/** What is no confirmation by its form is left out; the rest is for its user to verify. Where one stands says nothing. */
 export const confirmationsFrom = (reply: unknown): readonly Confirmation[] =>
-  pairsOf(reply).flatMap(([tap, text]) => {
+  pairsOf(reply).flatMap(([, text]) => {
     const result = ConfirmationSchema.safeParse(jsonOf(text));
-    return result.success && result.data.tap === tap ? [result.data] : [];
+    return result.success ? [result.data] : [];
   });
 
 /** The part of the board that a tap writes. */
 export const writeConfirmation = async (link: Link, keys: RegistryKeys, confirmation: Confirmation): Promise<void> => {
-  await link.call('HSET', keys.confirmations(confirmation.orderId), confirmation.tap, JSON.stringify(confirmation));
+  await link.call('HSET', keys.confirmations(confirmation.orderId), placeOf(confirmation), JSON.stringify(confirmation));
 };
 
 export const writeHeartbeat = async (link: Link, keys: RegistryKeys, heartbeat: TapHeartbeat): Promise<void> => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Envelope, Grant, OrderBody, OrderId } from '@penreg/domain';
-import { COMPILED_WINDOW_CAPS, sha256Hex, verifyGrant, verifyRestriction, type Roster } from '@penreg/evidence';
+import { COMPILED_WINDOW_CAPS, sha256Hex, verifyGrant, verifyRestriction, verifyResumption, type GrantTrust, type Roster } from '@penreg/evidence';
 import { Redis } from 'ioredis';
 import { bodyOf } from '../../domain/src/testing.ts';
 import { anna, arno, rosterOf, signed, tapKey, type Signatory } from '../../evidence/src/testing.ts';
@@ -91,11 +91,13 @@ export const openWorld = (url: string): World => {
     },
     feed: (over = {}) => {
       const alarms: FeedAlarm[] = [];
+      const trustWith = (confirmations: GrantTrust['confirmations']): GrantTrust => ({ roster, deployment, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: [], maxTargets: 100, confirmations, now: (over.now ?? Date.now)(), clockBound: 1_000 });
       const feed = openTapFeed({
         connection: { url }, deployment, sealingKey, remembered: null, signer: { tap: 'tap-1', ...tapKey }, clockBound: 1_000, now: Date.now, pollMs: 50, heartbeatMs: 100,
         onAlarm: (alarm) => alarms.push(alarm),
         trustVersion: () => roster.version,
-        verify: (grant, confirmations) => verifyGrant(grant, { roster, deployment, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: [], maxTargets: 100, confirmations, now: (over.now ?? Date.now)(), clockBound: 1_000 }),
+        verify: (grant, confirmations) => verifyGrant(grant, trustWith(confirmations)),
+        verifyResumption: (resumption, grant, confirmations) => verifyResumption(resumption, grant, trustWith(confirmations)),
         verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster, Date.now()),
         ...over,
       });

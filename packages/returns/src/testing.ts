@@ -39,7 +39,7 @@ export const readOf = (record: MetadataRecord, over: Partial<ReportRecord> = {})
 /** A report of these records, closed over them as the service closes one. */
 export const reportOf = (reads: Iterable<ReportRecord> | AsyncIterable<ReportRecord>, over: Partial<Report> & { body?: OrderBody } = {}): Report => {
   const { body = bodyOf(), ...rest } = over;
-  const inForce: InForce = { orderId: body.orderId, segments: [{ from: T0, until: UNTIL, scope: scopeOf(body) }], epoch: 1, stop: null };
+  const inForce: InForce = { orderId: body.orderId, segments: [{ from: T0, until: UNTIL, scope: scopeOf(body) }], starts: [{ epoch: 1, from: T0 }], stop: null };
   let records = 0;
   let first: number | null = null;
   let last: number | null = null;

@@ -6,7 +6,7 @@ const TOPIC = { topicId: 'a'.repeat(32), partitions: 2 };
 
 describe('a draft', () => {
   it('joins what was examined into one interval per partition', () => {
-    const draft = openDraft(3, 'head');
+    const draft = openDraft({ epoch: 3, head: 'head', refused: [] });
     draft.cover({ partition: 1, from: 10n, to: 20n, appended: 1_000 });
     draft.cover({ partition: 0, from: 5n, to: 6n, appended: 900 });
     draft.cover({ partition: 1, from: 20n, to: 21n, appended: 1_100 });
@@ -18,7 +18,7 @@ describe('a draft', () => {
   });
 
   it('never claims a range it has not seen', () => {
-    const draft = openDraft(1, null);
+    const draft = openDraft({ epoch: 1, head: null, refused: [] });
     draft.cover({ partition: 0, from: 0n, to: 10n, appended: 1 });
     expect(draft.continues(0, 10n)).toBe(true);
     expect(draft.continues(0, 11n)).toBe(false);
@@ -28,14 +28,14 @@ describe('a draft', () => {
   });
 
   it('proves idleness without a record', () => {
-    const draft = openDraft(1, null);
+    const draft = openDraft({ epoch: 1, head: null, refused: [] });
     draft.reachEnd(0, 7n, 5_000);
     expect(draft.isEmpty()).toBe(false);
     expect(draft.toFlush(REF, TOPIC, 6_000).intervals).toMatchObject([{ from: 7n, to: 7n, appendMin: null, appendMax: null, watermark: 5_000 }]);
   });
 
   it('a watermark never goes back', () => {
-    const draft = openDraft(1, null);
+    const draft = openDraft({ epoch: 1, head: null, refused: [] });
     draft.reachEnd(0, 7n, 5_000);
     draft.cover({ partition: 0, from: 7n, to: 8n, appended: 4_990 });
     expect(draft.toFlush(REF, TOPIC, 6_000).intervals[0]?.watermark).toBe(5_000);

@@ -1,4 +1,5 @@
 import type { CoverageInterval, DeadLetter, Flush, FlushRef, Gap, MetadataRecord, UtcMs } from '@penreg/domain';
+import type { TargetIndex } from './target-index.ts';
 
 /** A stretch of one partition that was examined whole. */
 export interface Examined {
@@ -19,14 +20,16 @@ interface OpenInterval {
   begins: UtcMs | null;
 }
 
+export type Under = Pick<TargetIndex, 'epoch' | 'head' | 'refused'>;
+
 /**
- * What the next flush will hold: everything examined since the last one, under one epoch, at most one interval per
+ * What the next flush will hold: everything examined since the last one, under one index, at most one interval per
  * partition. It is plain memory: a rebalance or a crash throws it away and nothing is lost, because no offset of it
  * has been committed.
  */
 export interface Draft {
-  readonly epoch: number;
-  readonly head: string | null;
+  /** What it is examined under. Two of them may share an epoch and differ in what they refuse. */
+  readonly under: Under;
   readonly records: MetadataRecord[];
   /** When the event of each record was read. */
   readonly recordsReadAt: UtcMs[];
@@ -47,7 +50,8 @@ export interface Draft {
   toFlush(ref: FlushRef, topic: { readonly topicId: string; readonly partitions: number }, readAt: UtcMs): Flush;
 }
 
-export const openDraft = (epoch: number, head: string | null): Draft => {
+export const openDraft = (under: Under): Draft => {
+  const { epoch } = under;
   const intervals = new Map<number, OpenInterval>();
   const at = (partition: number, from: bigint): OpenInterval => {
     let interval = intervals.get(partition);
@@ -60,8 +64,7 @@ export const openDraft = (epoch: number, head: string | null): Draft => {
   };
   const ascending = (): [number, OpenInterval][] => [...intervals].sort(([a], [b]) => a - b);
   const draft: Draft = {
-    epoch,
-    head,
+    under,
     records: [],
     recordsReadAt: [],
     gaps: [],
@@ -90,6 +93,7 @@ export const openDraft = (epoch: number, head: string | null): Draft => {
       ...topic,
       readAt,
       epoch,
+      refused: under.refused.map(({ orderId, epoch: at }) => ({ orderId, epoch: at })),
       records: draft.records,
       recordsReadAt: draft.recordsReadAt,
       gaps: draft.gaps,

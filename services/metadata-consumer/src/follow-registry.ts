@@ -1,4 +1,4 @@
-import { COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, type SigningKey } from '@penreg/evidence';
+import { COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, verifyResumption, type GrantTrust, type SigningKey } from '@penreg/evidence';
 import { logged, type Logger, type Metrics } from '@penreg/platform';
 import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
 import { readHeadFile, type RosterFile } from '@penreg/trust';
@@ -27,6 +27,7 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
   const alarm = (raised: FeedAlarm): void => {
     switch (raised.kind) {
       case 'grant-refused':
+      case 'resumption-refused':
       case 'restriction-doubtful':
         metrics.add('penreg_tap_alarms_total', 1);
         logger.error('alarm', { alarm: raised.kind, order: logged.order(raised.orderId), reason: logged.code(raised.reason), epoch: raised.epoch });
@@ -41,6 +42,17 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
     }
   };
 
+  const trustWith = (confirmations: GrantTrust['confirmations']): GrantTrust => ({
+    roster: roster.current(),
+    deployment,
+    jurisdictionCaps: COMPILED_WINDOW_CAPS,
+    testAccounts: config.testAccounts.reveal(),
+    maxTargets: config.maxTargets,
+    confirmations,
+    now: utc(),
+    clockBound: timing.clockBound,
+  });
+
   return openTapFeed({
     connection: { url, username, password: password?.reveal() },
     deployment,
@@ -51,17 +63,8 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
     now: utc,
     pollMs,
     trustVersion: () => roster.current().version,
-    verify: (grant, confirmations) =>
-      verifyGrant(grant, {
-        roster: roster.current(),
-        deployment,
-        jurisdictionCaps: COMPILED_WINDOW_CAPS,
-        testAccounts: config.testAccounts.reveal(),
-        maxTargets: config.maxTargets,
-        confirmations,
-        now: utc(),
-        clockBound: timing.clockBound,
-      }),
+    verify: (grant, confirmations) => verifyGrant(grant, trustWith(confirmations)),
+    verifyResumption: (resumption, grant, confirmations) => verifyResumption(resumption, grant, trustWith(confirmations)),
     verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster.current(), utc(), timing.clockBound),
     acceptedHead: acceptedHead === null ? null : readHeadFile(acceptedHead.file, roster.current(), utc()),
     onAlarm: alarm,

@@ -1,6 +1,7 @@
 import type { FetchControl, FetchedPartition, TapConsumer, TapHandlers } from '@penreg/kafka';
 import { TimingSchema, type Flush } from '@penreg/domain';
 import { encodeBatch } from '@penreg/wire/testing';
+import type { RegistryView } from '@penreg/registry';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, grantOf, T0 } from '../../../packages/domain/src/testing.ts';
@@ -9,7 +10,7 @@ import { createFuse } from './fuse.ts';
 import { createHoldGate } from './hold.ts';
 import { writeMark } from './positions.ts';
 import { createTap, TapError, type TapObserver } from './tap.ts';
-import { buildTargetIndex } from './target-index.ts';
+import { buildTargetIndex, type TargetIndex } from './target-index.ts';
 
 const TOPIC_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 const timing = TimingSchema.parse({});
@@ -24,14 +25,16 @@ interface Stage {
   readonly handlers: () => TapHandlers;
   readonly tap: ReturnType<typeof createTap>;
   confirmedAgo: number;
-  epoch: number;
+  index: TargetIndex;
   topicId: string;
 }
+
+const indexAt = (epoch: number, refused: RegistryView['refused'] = []): TargetIndex => buildTargetIndex({ epoch, head: `h${epoch}`, grants: [grant], refused }, timing, T0, 86_400_000);
 
 /** The loop over scripted ports: what Kafka, Redis and ClickHouse do is shown elsewhere, on the real parts. */
 const stage = (over: { committed?: (bigint | null)[]; logStart?: bigint; committedTopic?: string } = {}): Stage => {
   let handlers: TapHandlers | null = null;
-  const s = { flushes: [] as Flush[], commits: [] as Stage['commits'], seeks: [] as Stage['seeks'], alarms: [] as string[], confirmedAgo: 0, epoch: 1, topicId: TOPIC_ID };
+  const s = { flushes: [] as Flush[], commits: [] as Stage['commits'], seeks: [] as Stage['seeks'], alarms: [] as string[], confirmedAgo: 0, index: indexAt(1), topicId: TOPIC_ID };
   const consumer: TapConsumer = {
     run: async (h) => {
       handlers = h;
@@ -77,7 +80,7 @@ const stage = (over: { committed?: (bigint | null)[]; logStart?: bigint; committ
         committed: async () => committed.map((offset) => (offset === null ? null : { offset, metadata: writeMark({ epoch: 0, head: null, roster: 0, topicId: over.committedTopic ?? TOPIC_ID, begins: null }) })),
         logBounds: async () => [0, 1].map(() => ({ logStart: over.logStart ?? 0n, logEnd: 1_000n, lastStable: 1_000n })),
       },
-      index: () => buildTargetIndex({ epoch: s.epoch, head: `h${s.epoch}`, grants: [grant] }, timing, T0, 86_400_000),
+      index: () => s.index,
       gate: createHoldGate({ confirmedAgo: () => s.confirmedAgo, registryHold: () => null, holdLimit: timing.holdLimit, wait: (ms) => delay(ms), monotonic: () => performance.now(), changed() {} }),
       fuse: createFuse({ windowMs: 60_000, accounts: 3, partitions: 1 }),
       flusher,
@@ -184,10 +187,22 @@ describe('the loop', () => {
     await s.tap.run();
     await s.handlers().joined([0], 1);
     await s.handlers().handle(fetched(10n, [event(1)]), control());
-    s.epoch = 2;
+    s.index = indexAt(2);
     await s.handlers().handle(fetched(11n, [event(2)]), control());
     await s.tap.stop();
     expect(s.flushes.map((f) => [f.epoch, f.intervals[0]?.from])).toEqual([[1, 10n], [2, 11n]]);
+  });
+
+  it('what was refused and turns out good cuts the draft, although it makes no epoch, and each flush says what was refused', async () => {
+    const s = stage();
+    s.index = indexAt(1, [{ orderId: bodyOf().orderId, reason: 'stale', epoch: 1 }]);
+    await s.tap.run();
+    await s.handlers().joined([0], 1);
+    await s.handlers().handle(fetched(10n, [event(1)]), control());
+    s.index = indexAt(1);
+    await s.handlers().handle(fetched(11n, [event(2)]), control());
+    await s.tap.stop();
+    expect(s.flushes.map((f) => [f.epoch, f.intervals[0]?.from, f.refused])).toEqual([[1, 10n, [{ orderId: bodyOf().orderId, epoch: 1 }]], [1, 11n, []]]);
   });
 
   it('what Kafka no longer holds is a gap for everyone, said before reading goes on', async () => {

@@ -68,7 +68,7 @@ const MAX_WAITING = 2;
 export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
   const { consumer, topics, topic, group, topicId, flusher, gate, observer, utc, monotonic } = deps;
   let generation: Generation = 0;
-  let draft: Draft = openDraft(0, null);
+  let draft: Draft = openDraft(deps.index());
   let beginnings = new Map<number, Beginning>();
   let timer: NodeJS.Timeout | null = null;
   let over = false;
@@ -81,15 +81,14 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
   /** Hands the draft to the flusher and opens another under the current index. */
   const cut = (): void => {
     const full = draft;
-    const { epoch, head } = deps.index();
-    draft = openDraft(epoch, head);
+    draft = openDraft(deps.index());
     if (full.isEmpty()) return;
     flusher.submit(full, generation);
   };
 
-  /** The draft in which `from` of `partition` can be examined: same epoch, contiguous. */
+  /** The draft in which `from` of `partition` can be examined: same index, contiguous. */
   const draftFor = (partition: number, from: bigint): Draft => {
-    if (draft.epoch !== deps.index().epoch || !draft.continues(partition, from) || draft.rows() >= config.maxRows) cut();
+    if (draft.under !== deps.index() || !draft.continues(partition, from) || draft.rows() >= config.maxRows) cut();
     return draft;
   };
 
@@ -120,8 +119,7 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
   const joined: TapHandlers['joined'] = async (partitions, next) => {
     // Everything in flight is void: the committed offset is the truth, and it may lie further back.
     generation = next;
-    const { epoch, head } = deps.index();
-    draft = openDraft(epoch, head);
+    draft = openDraft(deps.index());
     const asked = utc();
     const [identity, committed, bounds] = await Promise.all([topics.identify(topic), topics.committed(group, topic), topics.logBounds(topic)]);
     if (identity.topicId !== topicId) throw fatal('topic-changed', 'the topic was deleted and made anew while the tap ran');
@@ -246,7 +244,7 @@ export const createTap = (config: TapConfig, deps: TapDeps): Tap => {
 
 /** Commits a draft's positions with what a successor needs to know. */
 export const commitDraft = async (consumer: TapConsumer, draft: Draft, known: Pick<Mark, 'topicId' | 'roster'>, generation: Generation): Promise<void> => {
-  const metadata = writeMark({ epoch: draft.epoch, head: draft.head, ...known, begins: null });
+  const metadata = writeMark({ epoch: draft.under.epoch, head: draft.under.head, ...known, begins: null });
   await consumer.commit(
     draft.positions().map(({ partition, offset }) => ({ partition, offset, metadata })),
     generation,

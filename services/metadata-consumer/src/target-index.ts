@@ -1,14 +1,17 @@
-import { inForce, type AccountId, type Grant, type InForce, type Timing, type UtcMs } from '@penreg/domain';
+import { inForce, type AccountId, type InForce, type Timing, type UtcMs } from '@penreg/domain';
+import type { RegistryView } from '@penreg/registry';
 import { buildTargetSet, type TargetSet } from '@penreg/wire';
 
 /**
- * Whom the tap looks for, under one epoch of the registry. Immutable: a change of the registry makes a new one, and
+ * Whom the tap looks for, under one view of the registry. Immutable: a change of the registry makes a new one, and
  * the tap swaps it by one assignment between two record batches.
  */
 export interface TargetIndex {
   readonly epoch: number;
   /** Hash of the registry's change log at that epoch; null before the first change. */
   readonly head: string | null;
+  /** What was begun by that epoch and is not obeyed. */
+  readonly refused: RegistryView['refused'];
   /** The accounts, as bytes to scan for. */
   readonly accounts: TargetSet;
   /** The orders that name an account; `[]` for everyone else. */
@@ -22,7 +25,7 @@ export interface TargetIndex {
  * that Kafka still holds and is left out; so is one that was stopped, because nothing read now may be recorded for it.
  */
 export const buildTargetIndex = (
-  view: { readonly epoch: number; readonly head: string | null; readonly grants: readonly Grant[] },
+  view: RegistryView,
   timing: Timing,
   now: UtcMs,
   keep: number,
@@ -44,6 +47,7 @@ export const buildTargetIndex = (
   return {
     epoch: view.epoch,
     head: view.head,
+    refused: view.refused,
     accounts: buildTargetSet(byAccount.keys()),
     ordersOf: (account) => byAccount.get(account) ?? nobody,
     orders,

@@ -169,7 +169,7 @@ export const ConfirmationsAnswer = z.strictObject({
   publication: z.strictObject({ epoch: z.number(), published: Instant }).nullable(),
   /** First instant of collection: max(order's start, activation's start, publication + lead). */
   inForceSince: Instant.nullable(),
-  confirmations: z.array(z.strictObject({ tap: Text, keyId: Text, epoch: z.number(), at: Instant, bodyHash: Text, verified: z.boolean() })),
+  confirmations: z.array(z.strictObject({ tap: Text, keyId: Text, epoch: z.number(), at: Instant, bodyHash: Text, confirms: z.enum(['start', 'resumption']).nullable(), verified: z.boolean() })),
 });
 
 export const TapsAnswer = z.strictObject({

@@ -1,5 +1,5 @@
 import { inForce, windowEnd, type OrderBody, type Statement } from '@penreg/domain';
-import { bodyHashOf, canonicalJson, COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, type JsonValue } from '@penreg/evidence';
+import { bodyHashOf, canonicalJson, COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, verifyResumption, type GrantTrust, type JsonValue } from '@penreg/evidence';
 import { HTTP_ACTS, mayDo, type HttpAct } from '@penreg/platform';
 import { openTapFeed, type TapFeed } from '@penreg/registry';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -109,6 +109,7 @@ describe('the life of an order', () => {
 
 /** A tap's own feed, as the tap runs it. */
 const follow = async ({ staff, deployment, sealingKey, redis }: World): Promise<TapFeed> => {
+  const trustWith = (confirmations: GrantTrust['confirmations']): GrantTrust => ({ roster: staff.roster, deployment, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: [], maxTargets: 100, confirmations, now: Date.now(), clockBound: 1_000 });
   const feed = openTapFeed({
     connection: { url: redis },
     deployment,
@@ -121,7 +122,8 @@ const follow = async ({ staff, deployment, sealingKey, redis }: World): Promise<
     pollMs: 100,
     trustVersion: () => staff.roster.version,
     heartbeatMs: 200,
-    verify: (grant, confirmations) => verifyGrant(grant, { roster: staff.roster, deployment, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: [], maxTargets: 100, confirmations, now: Date.now(), clockBound: 1_000 }),
+    verify: (grant, confirmations) => verifyGrant(grant, trustWith(confirmations)),
+    verifyResumption: (resumption, grant, confirmations) => verifyResumption(resumption, grant, trustWith(confirmations)),
     verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, staff.roster, Date.now()),
   });
   await feed.start();

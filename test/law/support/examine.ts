@@ -27,8 +27,8 @@ export const timing: Timing = TimingSchema.parse({});
  */
 export const examine = (grants: readonly Grant[], events: readonly Sent[], when: { appended: number; now?: number }): Seen => {
   const now = when.now ?? when.appended;
-  const index = buildTargetIndex({ epoch: 7, head: 'h', grants }, timing, now, 24 * 3_600_000);
-  const draft = openDraft(7, 'h');
+  const index = buildTargetIndex({ epoch: 7, head: 'h', grants, refused: [] }, timing, now, 24 * 3_600_000);
+  const draft = openDraft(index);
   const bytes = encodeBatch({
     baseOffset: 0n,
     logAppendTime: when.appended,

@@ -33,20 +33,18 @@ export const addSystemRoutes = (app: HttpApp, { registry, orders, roster, trail,
       orderId,
       publication: grant === null ? null : { epoch: grant.epoch, published: grant.published },
       inForceSince: windowInForce(grant, timing)?.from ?? null,
-      confirmations: confirmations.map((c) => ({
-        tap: c.tap,
-        keyId: c.keyId,
-        epoch: c.epoch,
-        at: c.at,
-        bodyHash: c.bodyHash,
-        verified:
-          grant !== null &&
-          c.orderId === orderId &&
-          c.bodyHash === order.bodyHash &&
-          c.activationHash === statementHashOf(grant.activation.statement) &&
-          c.epoch >= grant.epoch &&
-          verifyConfirmation(c, people),
-      })),
+      confirmations: confirmations.map((c) => {
+        const confirmed = grant === null ? undefined : [grant, ...grant.resumptions].find((start) => statementHashOf(start.activation.statement) === c.activationHash);
+        return {
+          tap: c.tap,
+          keyId: c.keyId,
+          epoch: c.epoch,
+          at: c.at,
+          bodyHash: c.bodyHash,
+          confirms: confirmed === undefined ? null : confirmed === grant ? 'start' : 'resumption',
+          verified: confirmed !== undefined && c.orderId === orderId && c.bodyHash === order.bodyHash && c.epoch >= confirmed.epoch && verifyConfirmation(c, people),
+        };
+      }),
     };
   };
 
