@@ -102,6 +102,7 @@ describe('a signature of ECDSA', () => {
       const numbers = numbersOf(Buffer.from(signature, 'base64url'));
       for (const fault of [{ pad: 1 }, { longLength: true }, { behind: 1 }])
         expect(verifyAssertion(text, { authenticatorData, clientDataJSON, signature: encode(numbers, fault).toString('base64url') }, es256.publicKey, PARTY)).toBe(false);
+      expect(verifyAssertion(text, { authenticatorData, clientDataJSON, signature: encode([...numbers, Buffer.of(1)], {}).toString('base64url') }, es256.publicKey, PARTY)).toBe(false);
       expect(encode(numbers, {}).toString('base64url')).toBe(signature);
     }
   });

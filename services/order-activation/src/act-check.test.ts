@@ -66,6 +66,15 @@ describe('an approval', () => {
     expect(fieldsOf(envelope, facts)).toContain(field);
   });
 
+  it.each([
+    ['left', NOW, ['keyId']],
+    ['left', NOW + 1, []],
+    ['compromised', NOW + 1, ['keyId']],
+  ] as const)('with a key that ended: %s since %i', (how, since, fields) => {
+    const roster = { ...staff.roster, people: staff.roster.people.map((p) => ({ ...p, keys: p.keys.map((k) => ({ ...k, ended: { how, since } })) })) };
+    expect(fieldsOf(approveAs(anna), factsOf(anna, 'approve', { roster }))).toEqual(fields);
+  });
+
   it('counts for nothing with an expired key', () => {
     const roster = { ...staff.roster, people: staff.roster.people.map((p) => ({ ...p, keys: p.keys.map((k) => ({ ...k, notAfter: NOW - 1 })) })) };
     expect(fieldsOf(approveAs(anna), factsOf(anna, 'approve', { roster }))).toEqual(['keyId']);
