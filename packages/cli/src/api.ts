@@ -17,6 +17,7 @@ const StatementLine = z.looseObject({
 
 export const OrderAnswer = z.looseObject({
   orderId: z.string(),
+  version: z.number(),
   state: z.string(),
   bodyHash: z.string().regex(/^[0-9a-f]{64}$/),
   sentence: z.string(),
@@ -28,6 +29,9 @@ export const OrderAnswer = z.looseObject({
   statements: z.array(StatementLine),
   inForce: z.looseObject({ from: z.number(), until: z.number(), stoppedAt: z.number().nullable() }).nullable(),
   analysts: z.array(z.string()),
+  identifiers: z.number(),
+  reentered: z.boolean(),
+  findings: z.array(z.looseObject({ by: z.string(), version: z.number(), field: z.string(), text: z.string() })).nullable(),
 });
 export type OrderAnswer = z.output<typeof OrderAnswer>;
 

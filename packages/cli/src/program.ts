@@ -2,6 +2,7 @@ import { REDACTED, type Environment } from '@penreg/platform';
 import { Command, CommanderError } from 'commander';
 import { addActs } from './commands/acts.ts';
 import { addAgency } from './commands/agency.ts';
+import { addDesk } from './commands/desk.ts';
 import { addDocument } from './commands/document.ts';
 import { addHead } from './commands/head.ts';
 import { addKeys } from './commands/keys.ts';
@@ -49,7 +50,9 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addRequest(program, settings);
   addAgency(program, settings);
   addDocument(program, settings);
-  addActs(addOrder(program, settings), settings);
+  const order = addOrder(program, settings);
+  addDesk(order, settings);
+  addActs(order, settings);
   addReport(program, settings);
   addLook(program, settings);
   addLaw(program, settings);

@@ -4,6 +4,7 @@ export * from './coverage.ts';
 export * from './standing.ts';
 export * from './event.ts';
 export * from './grant.ts';
+export * from './identifier.ts';
 export * from './law/index.ts';
 export * from './match.ts';
 export * from './minimise.ts';

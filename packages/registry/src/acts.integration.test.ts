@@ -47,6 +47,7 @@ describe('an act on two documents', () => {
     expect(JSON.parse(text)).toEqual({
       documents: [{ kind: 'requests', id: 'r1', text: await world.intruder.hget(world.keys.documents.requests, 'r1') }, { kind: 'orders', id: 'o1', text: await world.intruder.hget(world.keys.documents.orders, 'o1') }],
       change: null, grant: null, targets: [{ hash: 't1', id: 'o1' }], references: [{ hash: 'h1', id: 'r1' }], nonces: [{ nonce: 'n1', hash: 's1' }],
+      removed: { documents: [], references: [], targets: [] },
     });
     expect(await world.registry.audit.verify()).toMatchObject({ ok: true });
   });

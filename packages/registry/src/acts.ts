@@ -7,7 +7,7 @@ import type { Lane } from './lane.ts';
 import { backOff, deadlineIn } from './retry.ts';
 import type { Sealer } from './sealing.ts';
 import type { DocumentRef, Seen, Writer } from './writer.ts';
-import type { Writes } from './writes.ts';
+import { NOTHING_REMOVED, type Writes } from './writes.ts';
 
 /** Where an act would stand if it got in now. */
 export interface Moment {
@@ -31,6 +31,7 @@ export type Decision<R> =
       /** Where the act changes what taps obey: the grant as it is then. */
       readonly publish?: { readonly act: PublishedAct; readonly grant: Grant } | undefined;
       readonly targets?: Writes['targets'] | undefined;
+      readonly removed?: Writes['removed'] | undefined;
       readonly references?: Writes['references'] | undefined;
       readonly nonces?: Writes['nonces'] | undefined;
     };
@@ -67,7 +68,7 @@ export const createActs = (sealer: Sealer, writer: Writer, lane: Lane, settings:
   const unsealAll = async ({ documents }: Seen): Promise<readonly unknown[]> => Promise.all(documents.map(async ({ kind, id, text }) => (text === null ? null : sealer.unseal(`${kind}/${id}`, text))));
 
   const commit = async <R>(seen: Seen, moment: Moment, decision: Extract<Decision<R>, { outcome: 'write' }>): Promise<Awaited<ReturnType<Writer['commit']>>> => {
-    const { documents, publish, targets = [], references = [], nonces = [] } = decision;
+    const { documents, publish, targets = [], references = [], nonces = [], removed = NOTHING_REMOVED } = decision;
     if (!documents.every((d) => seen.documents.some((s) => s.kind === d.kind && s.id === d.id))) throw new RegistryError('invalid', 'an act writes what it looked at');
     const orderId = publish?.grant.body.orderId as OrderId;
     const grant = publish === undefined ? null : await sealer.seal(`grant/${orderId}`, publish.grant);
@@ -78,6 +79,7 @@ export const createActs = (sealer: Sealer, writer: Writer, lane: Lane, settings:
       targets: [...targets],
       references: [...references],
       nonces: [...nonces],
+      removed,
     };
     return writer.commit(seen, await writer.auditLinks(seen, decision.audit, writes), writes);
   };

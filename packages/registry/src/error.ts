@@ -16,13 +16,15 @@ export const REGISTRY_ERROR_CODES = [
   'mismatch',
   /** The act needs another person. */
   'same-person',
+  /** The approver has not typed the identifiers of this version anew from the paper. */
+  'not-reentered',
   /** The approval, the activation or the order's window is over, or the start lies before its signature. */
   'expired',
   /** The statement's nonce belongs to another statement. */
   'nonce',
   /** A rule of law or policy is broken; `deficiencies` names each that is. */
   'deficient',
-  /** More restrictions or analysts than an order may have. */
+  /** More restrictions, analysts, findings or wrong re-entries than an order may have. */
   'limit',
   /** Not of the form it must have. */
   'invalid',

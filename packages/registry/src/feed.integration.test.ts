@@ -454,13 +454,13 @@ describe('a restriction that does not verify', () => {
     const { body, orderId, ...order } = await world.activated();
     const feed = world.feed();
     await feed.start();
-    const grant = grantOf({ ...order, body, orderId });
+    const grant = grantOf(order);
     const place = await nextPlace(world);
     const narrow = signed({ ...nora, role: 'analyst' }, body, 'narrow', { at: Date.now(), targets: [...body.targets, '12025550999' as never], fields: ['size', 'device'] }, grant.activation, Date.now());
     const stop = stopOf(body, nora);
     await forge(world, orderId, 'narrow', { ...grant, restrictions: [{ envelope: narrow, ...place }] }, { published: place.published });
     await until(() => feed.current().epoch).toBe(2);
-    const scopes = () => inForce(grantOf({ ...order, body, orderId, grant: feed.current().grants[0] ?? null }), 3_000).segments.map((s) => s.scope);
+    const scopes = () => inForce(grantOf({ grant: feed.current().grants[0] ?? null }), 3_000).segments.map((s) => s.scope);
     expect(scopes().every((s) => s.targets.join() === body.targets.join() && s.fields.length === 0)).toBe(true);
     const later = await nextPlace(world);
     await forge(world, orderId, 'stop', { ...grant, restrictions: [{ envelope: narrow, ...place }, { envelope: stop, ...later }] }, { published: later.published });

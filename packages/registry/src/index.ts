@@ -2,9 +2,8 @@ export { REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode } from './e
 export type { RegistryConnection, RegistryOptions, TapFeedOptions } from './options.ts';
 export {
   HOLD_REASONS,
-  ORDER_ACTS,
-  ORDER_STATES,
   type Acted,
+  type By,
   type AuditEntry,
   type AuditLog,
   type AuditVerdict,
@@ -15,10 +14,8 @@ export {
   type HistoryEntry,
   type HoldReason,
   type LogHead,
-  type OrderAct,
   type Obeys,
   type OrderDocument,
-  type OrderState,
   type OrderStore,
   type Registry,
   type RegistryView,
@@ -27,6 +24,7 @@ export {
   type TapHeartbeat,
 } from './ports.ts';
 export { openRegistry } from './registry.ts';
+export { MAX_REENTRIES } from './order-draft.ts';
 export { openTapFeed } from './feed.ts';
 export { openCopyPages } from './copy-pages.ts';
 export { createObeyed, type Obeyed } from './obeyed.ts';
@@ -34,3 +32,4 @@ export { rebuildRegistry, type RebuildOptions } from './rebuild.ts';
 export type { AgencyStore } from './agencies.ts';
 export type { OrderPaper, PaperStore } from './order-papers.ts';
 export type { Actor, RequestStore } from './requests.ts';
+export { ORDER_ACTS, ORDER_STATES, type OrderAct, type OrderState } from './transitions.ts';

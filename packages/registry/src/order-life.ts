@@ -1,47 +1,50 @@
-import { inForce, type Envelope, type Grant, type OrderBody, type Statement, type StatementOf, type UtcMs } from '@penreg/domain';
+import { inForce, type Envelope, type Grant, type Statement, type UtcMs } from '@penreg/domain';
 import { ACT_LIFE_MS, APPROVAL_LIFE_MS, statementHashOf } from '@penreg/evidence';
 import type { Moment } from './acts.ts';
 import { RegistryError } from './error.ts';
-import type { HistoryEntry, OrderAct, OrderDocument, OrderState } from './ports.ts';
+import type { HistoryEntry, OrderDocument, OrderFacts, OrderStage } from './ports.ts';
+import { requireState, type OrderAct, type OrderState } from './transitions.ts';
 
 /** An order as it is stored: its state follows from it and from time. */
-export type StoredOrder = Omit<OrderDocument, 'state'> & { readonly schema: 'penreg/order-document/1' };
+export type StoredOrder = OrderFacts & OrderStage & { readonly schema: 'penreg/order-document/1' };
 
 const MAX_RESTRICTIONS = 200;
 
-const stateOf = (order: StoredOrder, now: UtcMs, lead: number): OrderState => {
-  if (order.stopped !== null) return 'stopped';
+export const stateOf = (order: StoredOrder, now: UtcMs, lead: number): OrderState => {
+  if (order.stage !== 'granted') return order.stage;
   const { grant } = order;
-  if (grant === null) return order.approval === null ? 'awaiting-approval' : 'approved';
   if (grant.restrictions.some(({ envelope }) => envelope.statement.act === 'stop')) return 'stopped';
   const last = inForce(grant, lead).segments.at(-1);
   return last === undefined || now >= last.until ? 'ended' : 'in-force';
 };
 
-export const toDocument = ({ schema: _, ...order }: StoredOrder, now: UtcMs, lead: number): OrderDocument => ({ ...order, state: stateOf({ schema: _, ...order }, now, lead) });
+export const toDocument = ({ schema, ...order }: StoredOrder, now: UtcMs, lead: number): OrderDocument => ({ ...order, state: stateOf({ schema, ...order }, now, lead) });
 
-export const createOrder = (body: OrderBody, bodyHash: string, now: UtcMs): StoredOrder => ({
-  schema: 'penreg/order-document/1',
-  orderId: body.orderId,
-  version: 1,
-  body,
-  bodyHash,
-  approval: null,
-  grant: null,
-  stopped: null,
-  analysts: [],
-  history: [{ act: 'create', personId: body.proposer, at: now, statementHash: null, published: null }],
-});
-
-const refuse = (code: ConstructorParameters<typeof RegistryError>[0], message: string): never => {
+export const refuse = (code: ConstructorParameters<typeof RegistryError>[0], message: string): never => {
   throw new RegistryError(code, message);
 };
 
-const advance = (order: StoredOrder, act: OrderAct, statement: Statement, moment: Moment, published: HistoryEntry['published'], over: Partial<StoredOrder>): StoredOrder => ({
-  ...order,
+const NONE = { approval: null, grant: null, stopped: null } as const;
+/** A stage without any signed word. */
+export const unsigned = (stage: Extract<OrderStage, { approval: null; stopped: null }>['stage']): OrderStage => ({ stage, ...NONE });
+
+const factsOf = ({ orderId, version, body, bodyHash, analysts, findings, reentries, history }: StoredOrder): OrderFacts => ({ orderId, version, body, bodyHash, analysts, findings, reentries, history });
+
+/** The order after an act: one version more, and the act in its history. */
+export const advance = (order: StoredOrder, entry: HistoryEntry, stage: OrderStage, over: Partial<OrderFacts> = {}): StoredOrder => ({
+  schema: order.schema,
+  ...factsOf(order),
   ...over,
   version: order.version + 1,
-  history: [...order.history, { act, personId: statement.personId, at: moment.now, statementHash: statementHashOf(statement), published }],
+  history: [...order.history, entry],
+  ...stage,
+});
+
+/** The stage of an order whose stage an act leaves as it is. */
+export const sameStage = ({ stage, approval, grant, stopped }: StoredOrder): OrderStage => ({ stage, approval, grant, stopped }) as OrderStage;
+
+const signedEntry = (act: OrderAct, statement: Statement, { now }: Moment, published: HistoryEntry['published']): HistoryEntry => ({
+  act, personId: statement.personId, at: now, statementHash: statementHashOf(statement), digest: null, published,
 });
 
 /** Whether a statement is about this order as it is. */
@@ -50,30 +53,32 @@ const requireMatch = (order: StoredOrder, statement: Statement, moment: Moment):
     refuse('mismatch', 'the statement is about another deployment, order, version or body');
 };
 
+/** Who wrote any version of it: none of them approves it. */
+const authorsOf = ({ body, history }: StoredOrder): readonly string[] => [body.proposer, ...history.flatMap(({ act, personId }) => (act === 'create' || act === 'amend' ? [personId] : []))];
+
 const approvalIsLive = (approval: Statement, now: UtcMs): boolean => now < approval.expiresAt && now - approval.signedAt <= APPROVAL_LIFE_MS;
 
 export const approveOrder = (order: StoredOrder, envelope: Envelope, moment: Moment): StoredOrder => {
   const { statement } = envelope;
   requireMatch(order, statement, moment);
   if (statement.act !== 'approve' || statement.prev !== null) return refuse('mismatch', 'an approval follows no other statement');
-  if (order.stopped !== null) return refuse('state', 'the order was stopped');
-  if (order.grant !== null) return refuse('conflict', 'the order was activated already');
+  requireState('approve', stateOf(order, moment.now, moment.lead));
   // An approval nobody activated in time may be given again.
   if (order.approval !== null && approvalIsLive(order.approval.statement, moment.now)) return refuse('conflict', 'the order was approved already');
-  if (statement.personId === order.body.proposer) return refuse('same-person', 'who proposed an order cannot approve it');
+  if (authorsOf(order).includes(statement.personId)) return refuse('same-person', 'who wrote an order cannot approve it');
+  if (!order.reentries.some((r) => r.matched && r.personId === statement.personId && r.bodyHash === order.bodyHash)) return refuse('not-reentered', 'the approver has not typed its identifiers anew from the paper');
   if (!approvalIsLive(statement, moment.now)) return refuse('expired', 'the approval has expired');
   if (moment.now >= order.body.window.until) return refuse('expired', 'the window of the order is over');
-  return advance(order, 'approve', statement, moment, null, { approval: envelope });
+  return advance(order, signedEntry('approve', statement, moment, null), { ...NONE, stage: 'approved', approval: envelope });
 };
 
 export const activateOrder = (order: StoredOrder, envelope: Envelope, moment: Moment): StoredOrder => {
   const { statement } = envelope;
   requireMatch(order, statement, moment);
   if (statement.act !== 'activate') return refuse('mismatch', 'not an activation');
-  if (order.stopped !== null) return refuse('state', 'the order was stopped');
-  if (order.grant !== null) return refuse('conflict', 'the order was activated already');
+  if (order.stage === 'granted') return refuse('conflict', 'the order was activated already');
+  if (order.stage !== 'approved') return refuse('state', `activate: not of an order that is ${order.stage}`);
   const { approval } = order;
-  if (approval === null) return refuse('state', 'the order is not approved');
   if (statement.prev !== statementHashOf(approval.statement)) return refuse('conflict', 'the activation follows another approval than the order has');
   if (statement.personId === approval.statement.personId) return refuse('same-person', 'who approved an order cannot activate it');
   if (!approvalIsLive(approval.statement, statement.signedAt)) return refuse('expired', 'the approval had expired when the activation was signed');
@@ -82,7 +87,7 @@ export const activateOrder = (order: StoredOrder, envelope: Envelope, moment: Mo
   if (moment.published + moment.lead >= order.body.window.until) return refuse('expired', 'the window of the order is over');
   const { epoch, published } = moment;
   const grant: Grant = { body: order.body, approval, activation: envelope, epoch, published, restrictions: [], resumptions: [] };
-  return advance(order, 'activate', statement, moment, { epoch, at: published }, { grant });
+  return advance(order, signedEntry('activate', statement, moment, { epoch, at: published }), { stage: 'granted', approval, grant, stopped: null });
 };
 
 export const restrictOrder = (order: StoredOrder, envelope: Envelope, moment: Moment): StoredOrder => {
@@ -95,31 +100,38 @@ export const restrictOrder = (order: StoredOrder, envelope: Envelope, moment: Mo
     case 'resume':
       return refuse('mismatch', 'not a restriction');
     case 'stop':
-      return stopOrder(order, envelope, statement, moment);
+      return stopOrder(order, envelope, moment);
     case 'narrow':
     case 'suspend':
     case 'end': {
+      requireState(statement.act, stateOf(order, moment.now, moment.lead));
+      if (order.stage !== 'granted') return refuse('state', `${statement.act}: not of an order that is ${order.stage}`);
       const { grant } = order;
-      const state = stateOf(order, moment.now, moment.lead);
-      if (grant === null || state !== 'in-force') return refuse('state', `an order that is ${state} can be stopped, not narrowed or ended`);
       if (grant.restrictions.length >= MAX_RESTRICTIONS) return refuse('limit', `an order has at most ${MAX_RESTRICTIONS} restrictions`);
       const statements = [grant.approval, grant.activation, ...grant.restrictions.map((r) => r.envelope)].map((e) => statementHashOf(e.statement));
       if (statement.prev !== statements.at(-1)) {
         const known = statement.prev !== null && statements.includes(statement.prev);
         return refuse(known ? 'conflict' : 'mismatch', known ? 'somebody else acted on the order since' : 'the statement follows none of the order’s');
       }
-      return restricted(order, grant, envelope, moment);
+      return restricted({ ...order, grant }, envelope, moment);
     }
   }
 };
 
-/** A stop gets in whatever the order's state and whatever it follows; before activation it keeps the order from ever being activated. */
-const stopOrder = (order: StoredOrder, envelope: Envelope, statement: StatementOf<'stop'>, moment: Moment): StoredOrder =>
-  order.grant === null ? advance(order, 'stop', statement, moment, null, { stopped: order.stopped ?? envelope }) : restricted(order, order.grant, envelope, moment);
+/** A stop gets in whatever it follows; before activation it keeps the order from ever being activated. */
+const stopOrder = (order: StoredOrder, envelope: Envelope, moment: Moment): StoredOrder => {
+  if (order.stage === 'granted') return restricted(order, envelope, moment);
+  requireState('stop', stateOf(order, moment.now, moment.lead));
+  return advance(order, signedEntry('stop', envelope.statement, moment, null), { stage: 'stopped', approval: order.approval, grant: null, stopped: order.stopped ?? envelope });
+};
 
-const restricted = (order: StoredOrder, grant: Grant, envelope: Envelope, moment: Moment): StoredOrder => {
+const restricted = (order: Extract<StoredOrder, { stage: 'granted' }>, envelope: Envelope, moment: Moment): StoredOrder => {
   const { epoch, published } = moment;
-  return advance(order, envelope.statement.act as OrderAct, envelope.statement, moment, { epoch, at: published }, {
-    grant: { ...grant, restrictions: [...grant.restrictions, { envelope, epoch, published }] },
+  const { statement } = envelope;
+  return advance(order, signedEntry(statement.act as OrderAct, statement, moment, { epoch, at: published }), {
+    stage: 'granted',
+    approval: order.approval,
+    grant: { ...order.grant, restrictions: [...order.grant.restrictions, { envelope, epoch, published }] },
+    stopped: null,
   });
 };

@@ -3,7 +3,7 @@ import { bodyHashOf, statementHashOf } from '@penreg/evidence';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { anna, annaTwo, arno, paula, signed } from '../../evidence/src/testing.ts';
 import { RegistryError, type RegistryErrorCode } from './error.ts';
-import { activationOf, approvalOf, endOf, grantOf, newOrderId, openWorld, stopOf, type World } from './testing.ts';
+import { activationOf, approvalOf, endOf, grantOf, newOrderId, openWorld, stopOf, submit, type World } from './testing.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -28,9 +28,10 @@ describe('the life of an order', () => {
     const { orders } = world.registry;
     const body = world.body();
     const created = await orders.create(body);
-    expect(created).toMatchObject({ repeated: false, published: null, order: { version: 1, state: 'awaiting-approval', bodyHash: bodyHashOf(body), approval: null, grant: null } });
+    expect(created).toMatchObject({ repeated: false, published: null, order: { version: 1, state: 'draft', bodyHash: bodyHashOf(body), approval: null, grant: null } });
+    expect(await submit(world.registry, body)).toMatchObject({ version: 3, state: 'awaiting-approval' });
     const approval = approvalOf(body);
-    expect((await orders.approve(approval)).order).toMatchObject({ version: 2, state: 'approved', approval });
+    expect((await orders.approve(approval)).order).toMatchObject({ version: 4, state: 'approved', approval });
 
     const activation = activationOf(body, approval);
     const before = Date.now();
@@ -41,10 +42,10 @@ describe('the life of an order', () => {
 
     const narrow = signed(arno, body, 'narrow', { at: Date.now(), kinds: ['call'] }, activation, Date.now());
     const narrowed = await orders.restrict(narrow);
-    expect(narrowed).toMatchObject({ published: { epoch: epoch + 1 }, order: { state: 'in-force', version: 4 } });
+    expect(narrowed).toMatchObject({ published: { epoch: epoch + 1 }, order: { state: 'in-force', version: 6 } });
     const end = endOf(body, narrow, anna, Date.now() - 10_000);
     const ended = await orders.restrict(end);
-    expect(ended.order.history.map(({ act, personId }) => [act, personId])).toEqual([['create', 'paula'], ['approve', 'anna'], ['activate', 'arno'], ['narrow', 'arno'], ['end', 'anna']]);
+    expect(ended.order.history.map(({ act, personId }) => [act, personId])).toEqual([['create', 'paula'], ['submit', 'paula'], ['reenter', 'anna'], ['approve', 'anna'], ['activate', 'arno'], ['narrow', 'arno'], ['end', 'anna']]);
     // Nothing was ever in force: the end takes effect at its publication + lead, as the start did.
     expect(inForce(grantOf(ended.order), 3_000).segments.at(-1)?.until).toBe((ended.published?.at ?? 0) + 3_000);
     expect((await orders.get(body.orderId))?.state).toBe('in-force');
@@ -65,7 +66,7 @@ describe('the life of an order', () => {
 
   it('is stopped at any time, by one person, and stays so', async () => {
     const { orders } = world.registry;
-    const { body: waiting } = await world.draft();
+    const { body: waiting } = await world.submitted();
     expect((await orders.restrict(stopOf(waiting))).order.state).toBe('stopped');
     expect(await codeOf(orders.approve(approvalOf(waiting)))).toBe('state');
     const { body: approved, approval } = await world.approved();
@@ -80,7 +81,7 @@ describe('the life of an order', () => {
   });
 
   it('is found by its accounts, and only with the key', async () => {
-    const [first, second] = [await world.draft({ targets: ['49301111', 'opaque:x'] }), await world.draft({ targets: ['opaque:x'] })];
+    const [first, second] = [await world.submitted({ targets: ['49301111', 'opaque:x'] }), await world.submitted({ targets: ['opaque:x'] })];
     expect(await world.registry.orders.naming('opaque:x')).toEqual([first.orderId, second.orderId].sort());
     expect(await world.registry.orders.naming('49301111')).toEqual([first.orderId]);
     expect(await world.registry.orders.naming('nobody')).toEqual([]);
@@ -89,9 +90,9 @@ describe('the life of an order', () => {
 
   it('has analysts', async () => {
     const { orders } = world.registry;
-    const { orderId } = await world.draft();
-    expect((await orders.assign(orderId, ['nora', 'ivan', 'nora'], 'paula')).order).toMatchObject({ analysts: ['ivan', 'nora'], version: 2 });
-    expect(await orders.assign(orderId, ['nora', 'ivan'], 'paula')).toMatchObject({ repeated: true, order: { version: 2 } });
+    const { orderId } = await world.submitted();
+    expect((await orders.assign(orderId, ['nora', 'ivan', 'nora'], 'paula')).order).toMatchObject({ analysts: ['ivan', 'nora'], version: 4 });
+    expect(await orders.assign(orderId, ['nora', 'ivan'], 'paula')).toMatchObject({ repeated: true, order: { version: 4 } });
     expect(await codeOf(orders.assign(orderId, ['no body'], 'paula'))).toBe('invalid');
     expect(await codeOf(orders.assign(orderId, Array.from({ length: 101 }, (_, i) => `p${i}`), 'paula'))).toBe('limit');
   });
@@ -99,23 +100,23 @@ describe('the life of an order', () => {
 
 describe('what is refused', () => {
   const refusals: readonly (readonly [RegistryErrorCode, string, () => Promise<unknown>])[] = [
-    ['exists', 'another order under one id', async () => { const { orderId } = await world.draft(); return world.registry.orders.create(world.body({ orderId })); }],
-    ['duplicate-reference', 'a second order on one reference, however it is spelt', async () => { const { body } = await world.draft(); return world.registry.orders.create(world.body({ agencyReference: `  ${body.agencyReference.toLowerCase()}` })); }],
+    ['exists', 'another order under one id', async () => { const { orderId } = await world.submitted(); return world.registry.orders.create(world.body({ orderId })); }],
+    ['duplicate-reference', 'a second order on one reference, however it is spelt', async () => { const { body } = await world.submitted(); return world.registry.orders.create(world.body({ agencyReference: `  ${body.agencyReference.toLowerCase()}` })); }],
     ['not-found', 'an order that extends one that is not there', () => world.registry.orders.create(world.body({ parent: newOrderId() }))],
     ['not-found', 'an act on no order', () => world.registry.orders.approve(approvalOf(world.body()))],
     ['mismatch', 'an order of another deployment', () => world.registry.orders.create(world.body({ deployment: 'other' }))],
     ['invalid', 'an order that is none', () => world.registry.orders.create({ ...world.body(), extra: 1 } as unknown as OrderBody)],
     ['invalid', 'an envelope that is none', () => world.registry.orders.approve({ ...approvalOf(world.body()), signature: 'x' })],
-    ['mismatch', 'an approval of another body', async () => { const { body } = await world.draft(); return world.registry.orders.approve(approvalOf({ ...body, docket: 'another' })); }],
-    ['mismatch', 'an approval of another version', async () => { const { body } = await world.draft(); return world.registry.orders.approve(approvalOf(body, anna, Date.now(), { version: 2 })); }],
-    ['mismatch', 'an approval that follows something', async () => { const { body } = await world.draft(); return world.registry.orders.approve(approvalOf(body, anna, Date.now(), { prev: 'a'.repeat(64) })); }],
-    ['mismatch', 'an activation for an approval', async () => { const { body } = await world.draft(); return world.registry.orders.approve(activationOf(body, null)); }],
+    ['mismatch', 'an approval of another body', async () => { const { body } = await world.submitted(); return world.registry.orders.approve(approvalOf({ ...body, docket: 'another' })); }],
+    ['mismatch', 'an approval of another version', async () => { const { body } = await world.submitted(); return world.registry.orders.approve(approvalOf(body, anna, Date.now(), { version: 2 })); }],
+    ['mismatch', 'an approval that follows something', async () => { const { body } = await world.submitted(); return world.registry.orders.approve(approvalOf(body, anna, Date.now(), { prev: 'a'.repeat(64) })); }],
+    ['mismatch', 'an activation for an approval', async () => { const { body } = await world.submitted(); return world.registry.orders.approve(activationOf(body, null)); }],
     ['mismatch', 'an approval for a restriction', async () => { const { body } = await world.activated(); return world.registry.orders.restrict(approvalOf(body)); }],
-    ['same-person', 'a proposer who approves', async () => { const { body } = await world.draft(); return world.registry.orders.approve(approvalOf(body, { ...paula, role: 'approver' })); }],
+    ['same-person', 'a proposer who approves', async () => { const { body } = await world.submitted(); return world.registry.orders.approve(approvalOf(body, { ...paula, role: 'approver' })); }],
     ['same-person', 'an approver who activates with another key', async () => { const { body, approval } = await world.approved(); return world.registry.orders.activate(activationOf(body, approval, annaTwo)); }],
-    ['state', 'an activation before any approval', async () => { const { body } = await world.draft(); return world.registry.orders.activate(activationOf(body, approvalOf(body))); }],
+    ['state', 'an activation before any approval', async () => { const { body } = await world.submitted(); return world.registry.orders.activate(activationOf(body, approvalOf(body))); }],
     ['state', 'an end before activation', async () => { const { body, approval } = await world.approved(); return world.registry.orders.restrict(endOf(body, approval ?? approvalOf(body))); }],
-    ['expired', 'an approval older than 72 h', async () => { const { body } = await world.draft(); return world.registry.orders.approve(approvalOf(body, anna, Date.now() - 72 * HOUR - 1)); }],
+    ['expired', 'an approval older than 72 h', async () => { const { body } = await world.submitted(); return world.registry.orders.approve(approvalOf(body, anna, Date.now() - 72 * HOUR - 1)); }],
     ['expired', 'an activation older than 15 min', async () => { const { body, approval } = await world.approved(); return world.registry.orders.activate(activationOf(body, approval, arno, Date.now() - 900_001, { expiresAt: Date.now() + HOUR })); }],
     ['expired', 'an activation past its own end', async () => { const { body, approval } = await world.approved(); return world.registry.orders.activate(activationOf(body, approval, arno, Date.now(), { expiresAt: Date.now() + 10 })); }],
     ['expired', 'a start before its signature', async () => { const { body, approval } = await world.approved(); return world.registry.orders.activate(activationOf(body, approval, arno, Date.now(), { params: { start: Date.now() - 10_000 } })); }],
@@ -126,7 +127,7 @@ describe('what is refused', () => {
   for (const [code, what, act] of refusals) it(`${code}: ${what}`, async () => expect(await codeOf(act())).toBe(code));
 
   it('nothing refused leaves anything behind', async () => {
-    const { body } = await world.draft();
+    const { body } = await world.submitted();
     const { audit, orders } = world.registry;
     const before = [await audit.read(1, 100_000), await orders.get(body.orderId)];
     await codeOf(orders.approve(approvalOf(body, { ...paula, role: 'approver' })));
@@ -137,7 +138,7 @@ describe('what is refused', () => {
 
   it('an approval nobody used in time can be given again, and the old one is worth nothing', async () => {
     const { orders } = world.registry;
-    const { body } = await world.draft();
+    const { body } = await world.submitted();
     const old = approvalOf(body, anna, Date.now() - HOUR, { expiresAt: Date.now() + 600 });
     await orders.approve(old);
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -154,6 +155,7 @@ describe('acting again', () => {
     const { orders, audit } = world.registry;
     const body = world.body();
     await orders.create(body);
+    await submit(world.registry, body);
     const approval = approvalOf(body);
     await orders.approve(approval);
     const activation = activationOf(body, approval);
@@ -169,7 +171,7 @@ describe('acting again', () => {
   });
 
   it('at the same time with the same statement, from two processes, is one act', async () => {
-    const { body } = await world.draft();
+    const { body } = await world.submitted();
     const approval = approvalOf(body);
     const other = world.another();
     const results = await Promise.all([world.registry, other, world.registry, other].map((r) => r.orders.approve(approval)));
@@ -184,7 +186,7 @@ describe('two people at once', () => {
     const other = world.another();
     await other.ready();
     for (let i = 0; i < 10; i += 1) {
-      const { body } = await world.draft();
+      const { body } = await world.submitted();
       const codes = await Promise.all([codeOf(world.registry.orders.approve(approvalOf(body))), codeOf(other.orders.approve(approvalOf(body, anne)))]);
       expect(codes.sort()).toEqual(['conflict', 'done']);
     }
@@ -239,6 +241,7 @@ describe('two people at once', () => {
         const orders = (processes[i % 3] ?? own.registry).orders;
         const body = own.body();
         await orders.create(body);
+        await submit({ orders }, body);
         const approval = approvalOf(body);
         await orders.approve(approval);
         await orders.activate(activationOf(body, approval));
@@ -249,7 +252,7 @@ describe('two people at once', () => {
     expect(all.map((o) => o.state).sort()).toEqual([...Array(15).fill('in-force'), ...Array(15).fill('stopped')]);
     const epochs = all.flatMap((o) => o.history.flatMap((h) => (h.published === null ? [] : [h.published.epoch])));
     expect(epochs.sort((a, b) => a - b)).toEqual(Array.from({ length: 45 }, (_, i) => i + 1));
-    expect(await own.registry.audit.verify()).toMatchObject({ ok: true, entries: 30 * 3 + 15, epochs: 45 });
+    expect(await own.registry.audit.verify()).toMatchObject({ ok: true, entries: 30 * 5 + 15, epochs: 45 });
     await own.close();
   });
 });
@@ -299,7 +302,7 @@ describe('publication', () => {
 describe('at rest', () => {
   it('a document opens with its own key, in its own place, and not at all when it was altered', async () => {
     const own = openWorld(inject('parts').redis);
-    const [first, second] = [await own.draft(), await own.draft()];
+    const [first, second] = [await own.submitted(), await own.submitted()];
     const { openRegistry } = await import('./registry.ts');
     const stranger = openRegistry({ url: own.url, deployment: own.deployment, sealingKey: own.lookupKey, lookupKey: own.lookupKey });
     expect(await codeOf(stranger.orders.get(first.orderId))).toBe('sealed');
@@ -313,7 +316,7 @@ describe('at rest', () => {
   });
 
   it('errors carry neither accounts nor what was sent', async () => {
-    const { body } = await world.draft({ targets: ['canary-account'] });
+    const { body } = await world.submitted({ targets: ['canary-account'] });
     const error = await world.registry.orders.create({ ...body, docket: '' }).catch((e: unknown) => e);
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error)) + String((error as Error).cause)).not.toContain('canary-account');
     expect(statementHashOf(approvalOf(body).statement)).toHaveLength(64);

@@ -6,10 +6,12 @@ import type { Documents } from './documents.ts';
 import { RegistryError } from './error.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
-import { activateOrder, approveOrder, createOrder, restrictOrder, toDocument, type StoredOrder } from './order-life.ts';
+import { amendOrder, createOrder, differingIdentifiers, isRepeated, reenterOrder, rejectOrder, submitOrder, type PlainAct } from './order-draft.ts';
+import { activateOrder, advance, approveOrder, restrictOrder, sameStage, stateOf, toDocument, type StoredOrder } from './order-life.ts';
 import type { Acted, OrderStore } from './ports.ts';
 import type { Lookup } from './sealing.ts';
-import type { Writes } from './writes.ts';
+import { requireState } from './transitions.ts';
+import { NOTHING_REMOVED, type Writes } from './writes.ts';
 
 const MAX_ANALYSTS = 100;
 const PERSON = /^[A-Za-z0-9._-]{1,64}$/;
@@ -17,7 +19,7 @@ const PERSON = /^[A-Za-z0-9._-]{1,64}$/;
 /** What an act makes of an order, or that it was done before. */
 type OrderDecision =
   | { readonly outcome: 'repeated'; readonly order: StoredOrder; readonly published: Acted['published'] }
-  | { readonly outcome: 'write'; readonly next: StoredOrder; readonly detail: JsonObject; readonly rest?: Pick<Writes, 'targets' | 'references'> | Pick<Writes, 'nonces'> };
+  | { readonly outcome: 'write'; readonly next: StoredOrder; readonly detail: JsonObject; readonly rest?: Partial<Pick<Writes, 'targets' | 'references' | 'nonces' | 'removed'>> };
 
 const parse = <T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error } }, value: unknown): T => {
   const result = schema.safeParse(value);
@@ -48,6 +50,16 @@ const found = (order: StoredOrder | null): StoredOrder => {
   return order;
 };
 
+/** What finds a body instead of the one before it. What both have stays as it is. */
+const replaced = (before: Pick<Writes, 'targets' | 'references'>, after: Pick<Writes, 'targets' | 'references'>): Pick<Writes, 'targets' | 'references' | 'removed'> => {
+  const without = <T extends { readonly hash: string }>(list: readonly T[], others: readonly T[]): T[] => list.filter(({ hash }) => !others.some((other) => other.hash === hash));
+  return {
+    targets: without(after.targets, before.targets),
+    references: without(after.references, before.references),
+    removed: { ...NOTHING_REMOVED, targets: without(before.targets, after.targets), references: without(before.references, after.references).map(({ hash }) => hash) },
+  };
+};
+
 export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documents<StoredOrder>, acts: Acts, lookup: Lookup, settings: Pick<ActsSettings, 'deployment' | 'lead'>): OrderStore => {
   const { deployment, lead } = settings;
 
@@ -70,6 +82,29 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
     return act(statement.orderId, decide, statement.act === 'stop' ? 'urgent' : 'normal');
   };
 
+  /** An act that nobody signs. */
+  const plain = async (orderId: string, unsigned: PlainAct, change: (order: StoredOrder, moment: Moment) => Omit<Extract<OrderDecision, { outcome: 'write' }>, 'outcome'>): Promise<Acted> => {
+    const { by } = unsigned;
+    if (!PERSON.test(by.personId)) throw new RegistryError('invalid', 'a person is 1–64 of [A-Za-z0-9._-]');
+    return act(parse(OrderIdSchema, orderId), (stored, moment) => {
+      const order = found(stored);
+      return isRepeated(order, unsigned) ? { outcome: 'repeated', order, published: null } : { outcome: 'write', ...change(order, moment) };
+    });
+  };
+
+  /** What makes an order found: the accounts it names and the reference it has. */
+  const findable = (body: OrderBody): Pick<Writes, 'targets' | 'references'> => ({
+    targets: body.targets.map((target) => ({ hash: lookup.account(target), id: body.orderId })),
+    references: [{ hash: lookup.reference(body.jurisdiction.id, body.agency, body.agencyReference), id: body.orderId }],
+  });
+
+  const checked = async (input: OrderBody): Promise<{ readonly body: OrderBody; readonly bodyHash: string }> => {
+    const body = parse(OrderBodySchema, input);
+    if (body.deployment !== deployment) throw new RegistryError('mismatch', 'the order was made for another deployment');
+    if (body.parent !== null && (await orders.get(body.parent)).document === null) throw new RegistryError('not-found', 'the order it follows does not exist');
+    return { body, bodyHash: bodyHashOf(body) };
+  };
+
   return {
     async get(orderId) {
       const { document, now } = await orders.get(parse(OrderIdSchema, orderId));
@@ -86,21 +121,40 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
       return ids === null ? [] : (ids.split(' ').sort() as OrderId[]);
     },
 
-    async create(input: OrderBody) {
-      const body = parse(OrderBodySchema, input);
-      if (body.deployment !== deployment) throw new RegistryError('mismatch', 'the order was made for another deployment');
-      const bodyHash = bodyHashOf(body);
-      const { parent } = body;
-      if (parent !== null && (await orders.get(parent)).document === null) throw new RegistryError('not-found', 'the order it extends does not exist');
-      const rest = {
-        targets: body.targets.map((target) => ({ hash: lookup.account(target), id: body.orderId })),
-        references: [{ hash: lookup.reference(body.jurisdiction.id, body.agency, body.agencyReference), id: body.orderId }],
-      };
+    async create(input) {
+      const { body, bodyHash } = await checked(input);
       return act(body.orderId, (stored, moment) => {
-        if (stored === null) return { outcome: 'write', next: createOrder(body, bodyHash, moment.now), detail: {}, rest };
-        if (stored.bodyHash !== bodyHash) throw new RegistryError('exists', 'another order has this id');
+        if (stored === null) return { outcome: 'write', next: createOrder(body, bodyHash, moment.now), detail: {}, rest: findable(body) };
+        if (stored.history[0]?.digest !== bodyHash) throw new RegistryError('exists', 'another order has this id');
         return { outcome: 'repeated', order: stored, published: null };
       });
+    },
+
+    async amend(input, by) {
+      const { body, bodyHash } = await checked(input);
+      return plain(body.orderId, { act: 'amend', by, said: { bodyHash } }, (order, moment) => {
+        const next = amendOrder(order, body, bodyHash, { act: 'amend', by, said: { bodyHash } }, moment);
+        return { next, detail: { bodyVersion: body.version }, rest: replaced(findable(order.body), findable(body)) };
+      });
+    },
+
+    async submit(orderId, by) {
+      const unsigned: PlainAct = { act: 'submit', by, said: {} };
+      return plain(orderId, unsigned, (order, moment) => ({ next: submitOrder(order, unsigned, moment), detail: { bodyVersion: order.body.version } }));
+    },
+
+    async reject(orderId, { outcome, findings }, by) {
+      const unsigned: PlainAct = { act: 'reject', by, said: { outcome, findings: findings.map((f) => ({ ...f })) } };
+      return plain(orderId, unsigned, (order, moment) => ({ next: rejectOrder(order, outcome, findings, unsigned, moment), detail: { outcome, findings: findings.length } }));
+    },
+
+    async reenter(orderId, identifiers, by) {
+      const { document } = await orders.get(parse(OrderIdSchema, orderId));
+      // Compared with the version they looked at: with another one there it is a conflict anyway.
+      const differing = differingIdentifiers(found(document).body.identifiers, identifiers);
+      const unsigned: PlainAct = { act: 'reenter', by, said: { differing } };
+      const acted = await plain(orderId, unsigned, (order, moment) => ({ next: reenterOrder(order, differing, unsigned, moment), detail: { bodyVersion: order.body.version, differing } }));
+      return { ...acted, differing };
     },
 
     async approve(envelope) {
@@ -122,8 +176,9 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
       return act(parse(OrderIdSchema, orderId), (stored, moment) => {
         const order = found(stored);
         if (order.analysts.join(' ') === analysts.join(' ')) return { outcome: 'repeated', order, published: null };
-        const history = [...order.history, { act: 'assign' as const, personId: by, at: moment.now, statementHash: null, published: null }];
-        return { outcome: 'write', next: { ...order, version: order.version + 1, analysts, history }, detail: { analysts } };
+        requireState('assign', stateOf(order, moment.now, moment.lead));
+        const entry = { act: 'assign' as const, personId: by, at: moment.now, statementHash: null, digest: null, published: null };
+        return { outcome: 'write', next: advance(order, entry, sameStage(order), { analysts }), detail: { analysts } };
       });
     },
   };

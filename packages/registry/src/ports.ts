@@ -1,44 +1,76 @@
-import type { Envelope, Grant, OrderBody, OrderId, UtcMs } from '@penreg/domain';
+import type { Envelope, Grant, Identifier, OrderBody, OrderId, UtcMs } from '@penreg/domain';
 import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt, Resumption, ResumptionRefusal } from '@penreg/evidence';
 import type { AgencyStore } from './agencies.ts';
 import type { PaperStore } from './order-papers.ts';
 import type { RequestStore } from './requests.ts';
-
-export const ORDER_STATES = ['draft', 'awaiting-approval', 'approved', 'in-force', 'ended', 'stopped'] as const;
-export type OrderState = (typeof ORDER_STATES)[number];
-
-/** What can be done to an order. */
-export const ORDER_ACTS = ['create', 'approve', 'activate', 'narrow', 'suspend', 'end', 'stop', 'assign'] as const;
-export type OrderAct = (typeof ORDER_ACTS)[number];
+import type { OrderAct, OrderState } from './transitions.ts';
 
 export interface HistoryEntry {
   readonly act: OrderAct;
   readonly personId: string;
   /** The registry's clock. */
   readonly at: UtcMs;
-  /** Of the statement that did it; null for acts that nobody signs (create, assign). */
+  /** Of the statement that did it; null for acts that nobody signs. */
   readonly statementHash: string | null;
+  /** Of what an act that nobody signs said, by which its repetition is known; null for signed ones. */
+  readonly digest: string | null;
   /** The epoch and the instant of its publication to the taps; null when it is none of their business. */
   readonly published: { readonly epoch: number; readonly at: UtcMs } | null;
 }
 
-/** An order as the registry holds it. */
-export interface OrderDocument {
+/** Something found wanting. `text` is a person's own words: it stands in the order and never on a log. */
+export interface Finding {
+  readonly by: string;
+  readonly at: UtcMs;
+  /** Version of the body it is about. */
+  readonly version: number;
+  readonly field: string;
+  readonly text: string;
+  readonly citation: string | null;
+}
+
+/** How often somebody has typed the identifiers of the paper anew, and whether they are those of this body. */
+export interface Reentry {
+  readonly personId: string;
+  readonly bodyHash: string;
+  readonly failed: number;
+  readonly matched: boolean;
+}
+
+/**
+ * How far an order has come, with the words that brought it there. What a stage has no word for is null, so that an act
+ * on the wrong stage is a type error; `draft … approved` are about the paper, `granted` is what taps obey.
+ */
+export type OrderStage =
+  | { readonly stage: 'draft' | 'awaiting-approval' | 'rejected'; readonly approval: null; readonly grant: null; readonly stopped: null }
+  | { readonly stage: 'approved'; readonly approval: Envelope; readonly grant: null; readonly stopped: null }
+  | { readonly stage: 'granted'; readonly approval: Envelope; readonly grant: Grant; readonly stopped: null }
+  /** Stopped before it was ever activated. */
+  | { readonly stage: 'stopped'; readonly approval: Envelope | null; readonly grant: null; readonly stopped: Envelope };
+
+/** What an order has at each stage. */
+export interface OrderFacts {
   readonly orderId: OrderId;
   /** 1, 2, 3 …: grows with each act on it. Not the body's version. */
   readonly version: number;
-  /** As of the registry's clock when it was read: `ended` follows from time. */
-  readonly state: OrderState;
   readonly body: OrderBody;
   readonly bodyHash: string;
-  readonly approval: Envelope | null;
-  /** What taps obey; null before activation. */
-  readonly grant: Grant | null;
-  /** A stop of an order that was never activated; null otherwise (then it stands among the grant's restrictions). */
-  readonly stopped: Envelope | null;
   /** Persons who may read its report. Sorted. */
   readonly analysts: readonly string[];
+  /** Of every version of the body. */
+  readonly findings: readonly Finding[];
+  /** Of this version of the body, one a person. */
+  readonly reentries: readonly Reentry[];
   readonly history: readonly HistoryEntry[];
+}
+
+/** An order as the registry holds it. `state` is as of the registry's clock when it was read: `ended` follows from time. */
+export type OrderDocument = OrderFacts & OrderStage & { readonly state: OrderState };
+
+/** Who does something that nobody signs, to which version of the document they looked at. Another version there is a `conflict`. */
+export interface By {
+  readonly personId: string;
+  readonly version: number;
 }
 
 /** The result of an act. */
@@ -65,9 +97,20 @@ export interface OrderStore {
   list(): Promise<readonly OrderDocument[]>;
   /** Ids of the orders that name an account, whatever their state. */
   naming(account: string): Promise<readonly OrderId[]>;
-  /** Registers an order and submits it: `awaiting-approval`. `exists`, `duplicate-reference`, `not-found` (parent). */
+  /** A draft. `exists`, `duplicate-reference`, `not-found` (parent). */
   create(body: OrderBody): Promise<Acted>;
-  /** `mismatch`, `same-person` (the proposer), `conflict` (somebody else approved), `state`, `expired`, `nonce`. */
+  /** Another body in the draft's place: its version is one more, its proposer who amends. `duplicate-reference`, `not-found`, `mismatch`. */
+  amend(body: OrderBody, by: By): Promise<Acted>;
+  /** From now on it waits for an approver and does not change. */
+  submit(orderId: string, by: By): Promise<Acted>;
+  /** Back to the draft, or over for good. What was approved counts for nothing any more. */
+  reject(orderId: string, how: { readonly outcome: 'pushed-back' | 'rejected'; readonly findings: readonly Pick<Finding, 'field' | 'text' | 'citation'>[] }, by: By): Promise<Acted>;
+  /**
+   * Compares what an approver read from the paper with what stands in the order, without telling. `differing`: how many
+   * of both do not agree; 0 is a match. Each try is on the record; `limit` after `MAX_REENTRIES` that differed.
+   */
+  reenter(orderId: string, identifiers: readonly Identifier[], by: By): Promise<Acted & { readonly differing: number }>;
+  /** `mismatch`, `same-person` (who wrote any part of it), `not-reentered`, `conflict` (somebody else approved), `state`, `expired`, `nonce`. */
   approve(envelope: Envelope): Promise<Acted>;
   /** Publishes the grant. `mismatch`, `same-person`, `conflict` (somebody else activated), `state`, `expired`, `nonce`. */
   activate(envelope: Envelope): Promise<Acted>;

@@ -60,9 +60,19 @@ for i, kind in ipairs({${DOCUMENT_KINDS.map((kind) => `'${kind}'`).join(', ')}})
 local function apply(id, text, change)
   redis.call('XADD', written, id, 'text', text)
   local writes = cjson.decode(text)
+  for _, d in ipairs(writes.removed.documents) do redis.call('HDEL', documents[d.kind], d.id) end
+  for _, hash in ipairs(writes.removed.references) do redis.call('HDEL', refs, hash) end
+  for _, t in ipairs(writes.removed.targets) do
+    local rest = {}
+    for id in string.gmatch(redis.call('HGET', targets, t.hash) or '', '%S+') do
+      if id ~= t.id then rest[#rest + 1] = id end
+    end
+    if #rest == 0 then redis.call('HDEL', targets, t.hash) else redis.call('HSET', targets, t.hash, table.concat(rest, ' ')) end
+  end
   for _, d in ipairs(writes.documents) do redis.call('HSET', documents[d.kind], d.id, d.text) end
   if change then
-    redis.call('HSET', grants, writes.change.orderId, writes.grant)
+    if writes.grant == cjson.null then redis.call('HDEL', grants, writes.change.orderId)
+    else redis.call('HSET', grants, writes.change.orderId, writes.grant) end
     redis.call('XADD', log, change[1], unpack(change, 2))
   end
   for _, r in ipairs(writes.references) do redis.call('HSET', refs, r.hash, r.id) end

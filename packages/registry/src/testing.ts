@@ -27,8 +27,10 @@ export interface World {
   /** Another process with the same registry. */
   another(): Registry;
   body(over?: Parameters<typeof bodyOf>[0]): OrderBody;
-  /** An order up to a state, by honest people. */
+  /** An order up to a state, by honest people: paula writes it, anna approves it, arno activates it. */
   draft(over?: Parameters<typeof bodyOf>[0]): Promise<OrderDocument>;
+  /** It waits for its approval, and anna has read its identifiers from the paper. */
+  submitted(over?: Parameters<typeof bodyOf>[0]): Promise<OrderDocument>;
   approved(over?: Parameters<typeof bodyOf>[0]): Promise<OrderDocument>;
   activated(over?: Parameters<typeof bodyOf>[0]): Promise<OrderDocument>;
   feed(over?: Partial<TapFeedOptions>): TestFeed;
@@ -51,9 +53,15 @@ export const approvalOf = (body: OrderBody, who: Signatory = anna, at = Date.now
 export const activationOf = (body: OrderBody, approval: Envelope | null, who: Signatory = arno, at = Date.now(), over: object = {}): Envelope => signed(who, body, 'activate', { start: at }, approval, at, over);
 export const stopOf = (body: OrderBody, who: Signatory = anna, over: object = {}): Envelope => signed(who, body, 'stop', { reason: 'quashed' }, null, Date.now(), over);
 export const endOf = (body: OrderBody, prev: Envelope, who: Signatory = anna, at = Date.now()): Envelope => signed(who, body, 'end', { at }, prev, Date.now());
-export const grantOf = (order: OrderDocument): Grant => {
+export const grantOf = (order: { readonly grant: Grant | null }): Grant => {
   if (order.grant === null) throw new Error('no grant');
   return order.grant;
+};
+
+/** A draft waits for its approval afterwards, and `who` has read its identifiers from the paper. */
+export const submit = async ({ orders }: Pick<Registry, 'orders'>, body: OrderBody, who = 'anna'): Promise<OrderDocument> => {
+  const { order } = await orders.submit(body.orderId, { personId: body.proposer, version: 1 });
+  return (await orders.reenter(body.orderId, body.identifiers, { personId: who, version: order.version })).order;
 };
 
 export const openWorld = (url: string): World => {
@@ -81,8 +89,9 @@ export const openWorld = (url: string): World => {
       return bodyOf({ deployment, orderId, agencyReference: `REF-${orderId}`, window: { asWritten: '30 days', zone: 'America/Los_Angeles', start: now - 60_000, until: now + 30 * 86_400_000 }, ...over });
     },
     draft: async (over) => (await registry.orders.create(world.body(over))).order,
+    submitted: async (over) => submit(registry, (await world.draft(over)).body),
     approved: async (over) => {
-      const { body } = await world.draft(over);
+      const { body } = await world.submitted(over);
       return (await registry.orders.approve(approvalOf(body))).order;
     },
     activated: async (over) => {

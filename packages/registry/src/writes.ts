@@ -18,10 +18,18 @@ export const WritesSchema = z.strictObject({
   targets: z.array(z.strictObject({ hash: z.string(), id: z.string() })),
   /** Keyed hashes of references that may be used once, and what uses them. */
   references: z.array(z.strictObject({ hash: z.string(), id: z.string() })),
+  /** What is there no longer. A grant that is no longer told to the taps is `change` with `grant` null. */
+  removed: z.strictObject({
+    documents: z.array(z.strictObject({ kind: z.enum(DOCUMENT_KINDS), id: z.string() })),
+    targets: z.array(z.strictObject({ hash: z.string(), id: z.string() })),
+    references: z.array(z.string()),
+  }),
   /** Nonces of statements, and the hash of the statement. */
   nonces: z.array(z.strictObject({ nonce: z.string(), hash: z.string() })),
 });
 export type Writes = z.infer<typeof WritesSchema>;
+
+export const NOTHING_REMOVED: Writes['removed'] = { documents: [], targets: [], references: [] };
 
 /** The one text of them, which is hashed, stored and copied. */
 export const textOfWrites = (writes: Writes): string => canonicalJson(writes as JsonValue);

@@ -27,7 +27,9 @@ export interface OrderRequest {
 /** An order as the API shows it to somebody who sees all of it. */
 export interface OrderView {
   readonly orderId: string;
+  readonly version: number;
   readonly state: string;
+  readonly reentered: boolean;
   readonly bodyHash: string;
   readonly body: OrderBody | null;
   readonly approval: Envelope | null;
@@ -37,9 +39,11 @@ export interface OrderView {
 }
 
 export interface OrdersClient {
+  /** Drafts it and submits it. */
   create(proposer: TestPerson, request: OrderRequest): Promise<OrderView>;
   show(person: TestPerson, orderId: string): Promise<OrderView>;
-  approve(approver: TestPerson, orderId: string): Promise<OrderView>;
+  /** Reads its identifiers from the paper first: those this client created it with, unless others are given. */
+  approve(approver: TestPerson, orderId: string, identifiers?: OrderBody['identifiers']): Promise<OrderView>;
   /** `start` is brought forward to the moment of signing where it lies before it. */
   activate(activator: TestPerson, orderId: string, start: number): Promise<OrderView>;
   narrow(person: TestPerson, orderId: string, params: StatementOf<'narrow'>['params']): Promise<OrderView>;
@@ -96,6 +100,8 @@ const nonces = ({ approval, activation, restrictions }: OrderView): readonly str
 
 /** Makes and changes orders through the real HTTP API, signing as the people would. */
 export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: OrdersClientSettings): OrdersClient => {
+  /** What the papers name, of the orders created here. */
+  const papers = new Map<string, OrderBody['identifiers']>();
   /** Repeats `attempt` while the service is away; before each repetition `isDone` may say that the first one did its work. */
   const persist = async <T>(attempt: () => Promise<T>, isDone: () => Promise<T | null>): Promise<T> => {
     const giveUpAt = Date.now() + patienceMs;
@@ -122,6 +128,18 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
       async () => (await call(`${url}/orders/${orderId}`, person.token, 'GET')) as OrderView,
       async () => null,
     );
+  /** Something nobody signs, done to the version that was looked at unless it was done already. */
+  const step = (person: TestPerson, before: OrderView, name: string, body: object, isDone: (view: OrderView) => boolean): Promise<OrderView> => {
+    if (isDone(before)) return Promise.resolve(before);
+    const path = `${url}/orders/${before.orderId}`;
+    return persist(
+      async () => (await call(`${path}/${name}`, person.token, 'POST', { ...body, version: before.version })) as OrderView,
+      async () => {
+        const view = (await call(path, person.token, 'GET')) as OrderView;
+        return isDone(view) ? view : null;
+      },
+    );
+  };
   const act = (person: TestPerson, orderId: string, name: Act, envelope: Envelope): Promise<OrderView> => {
     const isDone = async (): Promise<OrderView | null> => {
       const view = (await call(`${url}/orders/${orderId}`, person.token, 'GET')) as OrderView;
@@ -173,11 +191,14 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
         const found = orders.find(({ docket }) => docket === body.docket);
         return found === undefined ? null : show(proposer, found.orderId);
       };
-      return persist(async () => (await call(`${url}/orders`, proposer.token, 'POST', body)) as OrderView, isDone);
+      const draft = await persist(async () => (await call(`${url}/orders`, proposer.token, 'POST', body)) as OrderView, isDone);
+      papers.set(draft.orderId, bodyOf(draft).identifiers);
+      return step(proposer, draft, 'submit', {}, (view) => view.state !== 'draft');
     },
     show,
-    approve: async (approver, orderId) => {
-      const view = await show(approver, orderId);
+    approve: async (approver, orderId, identifiers = papers.get(orderId) ?? []) => {
+      const paper = identifiers.map(({ kind, value }) => ({ kind, value }));
+      const view = await step(approver, await show(approver, orderId), 'reentry', { identifiers: paper }, (seen) => seen.reentered);
       return act(approver, orderId, 'approve', signAs(approver, 'approver', bodyOf(view), 'approve', {}, null, rosterVersion));
     },
     activate: async (activator, orderId, start) => {

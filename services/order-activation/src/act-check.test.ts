@@ -10,7 +10,7 @@ const NOW = Date.now();
 const HOUR = 3_600_000;
 const staff = makeStaff('test');
 const { anna, arno, omar, paula, nora } = staff;
-const made = toOrderBody(OrderRequestSchema.parse(requestOf()), { deployment: 'test', orderId: newOrderId(NOW), proposer: 'paula' });
+const made = toOrderBody(OrderRequestSchema.parse(requestOf()), { deployment: 'test', orderId: newOrderId(NOW), version: 1, proposer: 'paula' });
 if (!made.success) throw made.error;
 const body = made.data;
 const other = { ...body, orderId: newOrderId(NOW) };

@@ -1,6 +1,6 @@
 import { ACTS, EMERGENCY_CATEGORIES, EnvelopeSchema, IDENTIFIER_KINDS, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, RELATIONS, ROLES, STOP_REASONS, SUSPEND_REASONS, type Act } from '@penreg/domain';
 import { NameSchema } from '@penreg/platform';
-import { ORDER_STATES } from '@penreg/registry';
+import { ORDER_ACTS, ORDER_STATES } from '@penreg/registry';
 import { z } from 'zod';
 
 /** The forms of requests and answers. Answers hold no transforms: they are encoded as they stand. */
@@ -122,8 +122,11 @@ const StatementLine = z.strictObject({
 
 export const OrderAnswer = z.strictObject({
   orderId: Text,
+  /** Of the document: grows with each act on it. Who acts names the one they looked at. */
+  version: z.number(),
   state: z.enum(ORDER_STATES),
-  visibility: z.enum(['whole', 'references', 'outline']),
+  /** `blind`: an approver who has not read the identifiers from the paper yet. */
+  visibility: z.enum(['whole', 'blind', 'references', 'outline']),
   /** SHA-256 of the canonical body: what people sign. */
   bodyHash: Text,
   /** Its first 66 bits as six words, for two signers to compare aloud. */
@@ -132,7 +135,7 @@ export const OrderAnswer = z.strictObject({
   sentence: Text,
   /** The whole body, whose hash is `bodyHash`; null for those who do not see accounts. */
   body: BodyAnswer.nullable(),
-  /** For those: the body with a keyed reference for each account; null in `outline`, and where `body` is there. */
+  /** For those: the body with a keyed reference for each account, or in `blind` without any; null in `outline`, and where `body` is there. */
   reading: BodyAnswer.nullable(),
   /** RFC 8785 text of the whole body, the bytes that are hashed. */
   canonicalBody: Text.nullable(),
@@ -144,6 +147,13 @@ export const OrderAnswer = z.strictObject({
   /** The window in force: `[from, until)`, UTC; null until the order is activated or when nothing is left of it. */
   inForce: z.strictObject({ from: Instant, until: Instant, stoppedAt: Instant.nullable() }).nullable(),
   analysts: z.array(Text),
+  /** How many identifiers the order names. */
+  identifiers: z.number(),
+  /** Whether the caller has read them from the paper and they agreed. */
+  reentered: z.boolean(),
+  /** Null for those who do not see accounts: people write what they like. */
+  findings: z.array(z.strictObject({ by: Text, at: Instant, version: z.number(), field: Text, text: Text, citation: Text.nullable() })).nullable(),
+  history: z.array(z.strictObject({ act: z.enum(ORDER_ACTS), personId: Text, at: Instant })),
 });
 export type OrderAnswer = z.output<typeof OrderAnswer>;
 

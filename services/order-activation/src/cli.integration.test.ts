@@ -40,6 +40,13 @@ const penreg = async (who: Name, args: readonly string[], { piped = '' }: { pipe
   return { code, out, err };
 };
 
+/** The identifiers as an approver reads them from the paper. */
+const paper = (): string => {
+  const file = join(world.folder, 'paper.json');
+  writeFileSync(file, JSON.stringify([{ kind: 'phone', value: '+1 (202) 555-0101' }]));
+  return file;
+};
+
 let references = 0;
 const created = async (over: Record<string, unknown> = {}): Promise<string> => {
   const { code, out, err } = await penreg('paula', ['order', 'create', '--file', '-', '--json'], { piped: JSON.stringify(requestOf({ agencyReference: `CLI-${++references}`, ...over })) });
@@ -54,9 +61,9 @@ describe('penreg against the service', () => {
     const made = await penreg('paula', ['order', 'create', '--file', file]);
     expect(made.code).toBe(EXIT.ok);
     expect(made.out).toContain('Records messages and calls');
-    const id = /order approve ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
+    const id = /order approve ([0-9a-f-]{36})/.exec(made.err)?.[1] ?? '';
 
-    const approved = await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna'), '--yes']);
+    const approved = await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna'), '--yes', '--reentry-file', paper()]);
     expect([approved.code, approved.err]).toEqual([EXIT.ok, expect.stringContaining('signed by  anna as approver')]);
     expect(approved.out).toContain('approved');
     const activated = await penreg('arno', ['order', 'activate', id, '--key', world.keyFileOf('arno'), '--yes']);
@@ -91,16 +98,16 @@ describe('penreg against the service', () => {
     const id = await created();
     const key = join(world.folder, 'stranger.json');
     await penreg('anna', ['keys', 'new', '--person', 'anna', '--out', key]);
-    expect((await penreg('anna', ['order', 'approve', id, '--key', key, '--yes'])).err).toContain('does not know this key');
+    expect((await penreg('anna', ['order', 'approve', id, '--key', key, '--yes', '--reentry-file', paper()])).err).toContain('does not know this key');
     expect(await penreg('arno', ['order', 'approve', id, '--key', world.keyFileOf('arno'), '--yes'])).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('the roster gives you none of them') as string });
-    const { code, err } = await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('omar'), '--yes']);
+    const { code, err } = await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('omar'), '--yes', '--reentry-file', paper()]);
     expect([code, err]).toEqual([EXIT.refused, expect.stringContaining('must be the person who signed in')]);
     expect((await world.get('paula', `/orders/${id}`)).body.state).toBe('awaiting-approval');
   });
 
   it('signs nothing when nobody is there to confirm', async () => {
     const id = await created();
-    expect((await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna')])).code).toBe(EXIT.declined);
+    expect((await penreg('anna', ['order', 'approve', id, '--key', world.keyFileOf('anna'), '--reentry-file', paper()])).code).toBe(EXIT.declined);
     expect((await world.get('paula', `/orders/${id}`)).body.state).toBe('awaiting-approval');
   });
 
@@ -108,9 +115,11 @@ describe('penreg against the service', () => {
     const id = await created();
     const order = join(world.folder, 'carried.json');
     const approval = join(world.folder, 'approval.json');
+    expect((await penreg('anna', ['order', 'show', id, '--out', order])).err).toContain('do not show the body');
+    expect((await penreg('anna', ['order', 'reenter', id, '--reentry-file', paper()])).out).toContain('+1 202 555 0101');
     expect((await penreg('anna', ['order', 'show', id, '--out', order])).code).toBe(EXIT.ok);
     expect((await penreg('anna', ['order', 'sign', 'approve', '--body', order, '--key', world.keyFileOf('anna'), '--roster-version', '1', '--out', approval, '--yes'])).code).toBe(EXIT.ok);
-    const submitted = await penreg('anna', ['order', 'submit', approval]);
+    const submitted = await penreg('anna', ['order', 'send', approval]);
     expect(submitted).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('approved') as string });
     expect(readFileSync(approval, 'utf8')).not.toContain('privateKey');
   });

@@ -4,7 +4,7 @@ import { OrderRequestSchema, toOrderBody } from './order-request.ts';
 import { requestOf } from './testing.ts';
 
 const NOW = Date.now();
-const drafting = { deployment: 'test', orderId: newOrderId(NOW), proposer: 'paula' };
+const drafting = { deployment: 'test', orderId: newOrderId(NOW), version: 1, proposer: 'paula' };
 const bodyFrom = (over: Record<string, unknown> = {}) => {
   const made = toOrderBody(OrderRequestSchema.parse(requestOf(over)), drafting);
   if (!made.success) throw made.error;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 /** Characters that a reader does not see or that turn the direction of text: a signed line must look like what it is. */
 const UNSEEN = /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
-const line = (max: number) =>
+export const line = (max: number) =>
   z
     .string()
     .trim()
@@ -89,6 +89,8 @@ export type OrderRequest = z.output<typeof OrderRequestSchema>;
 export interface Drafting {
   readonly deployment: string;
   readonly orderId: OrderId;
+  /** Of the body: 1, and one more with each amendment. */
+  readonly version: number;
   /** Who asks: the person of the token, never a field of the request. */
   readonly proposer: string;
 }
@@ -103,13 +105,13 @@ export const rowHashOf = (id: string): string | null => {
  * The canonical body of a request. Rules of form that span fields (a window that ends before it starts) appear as
  * zod's own errors of the body.
  */
-export const toOrderBody = (request: OrderRequest, { deployment, orderId, proposer }: Drafting): z.ZodSafeParseResult<OrderBody> => {
+export const toOrderBody = (request: OrderRequest, { deployment, orderId, version, proposer }: Drafting): z.ZodSafeParseResult<OrderBody> => {
   const { jurisdiction, analysts: _analysts, ...rest } = request;
   return OrderBodySchema.safeParse({
     schema: 'penreg/order/1',
     deployment,
     orderId,
-    version: 1,
+    version,
     jurisdiction: { id: jurisdiction, rowHash: rowHashOf(jurisdiction) ?? '0'.repeat(64) },
     proposer,
     identifiers: request.targets.map(identifierOf),

@@ -1,10 +1,10 @@
 import { inForce, type Envelope, type Grant, type Timing } from '@penreg/domain';
 import { canonicalJson, sentenceOf, statementHashOf, wordsOf, type JsonValue } from '@penreg/evidence';
-import type { Sensitive } from '@penreg/platform';
+import type { Identity, Sensitive } from '@penreg/platform';
 import type { OrderDocument } from '@penreg/registry';
 import type { z } from 'zod';
 import type { OrderAnswer, OrderListAnswer } from './api.ts';
-import { withReferences, type Visibility } from './visibility.ts';
+import { hasReentered, withoutTargets, withReferences, type Visibility } from './visibility.ts';
 
 export interface ViewDeps {
   readonly timing: Timing;
@@ -36,19 +36,20 @@ export const windowInForce = (grant: Grant | null, timing: Timing): OrderAnswer[
 };
 
 /** An order as somebody with this visibility sees it. */
-export const toOrderAnswer = (order: OrderDocument, visibility: Exclude<Visibility, 'nothing'>, { timing, lookupKey }: ViewDeps): OrderAnswer => {
+export const toOrderAnswer = (who: Identity, order: OrderDocument, visibility: Exclude<Visibility, 'nothing'>, { timing, lookupKey }: ViewDeps): OrderAnswer => {
   const whole = visibility === 'whole';
   const { body, grant, approval, stopped } = order;
-  const reading = whole ? null : withReferences(body, lookupKey);
+  const reading = whole ? null : visibility === 'blind' ? withoutTargets(body) : withReferences(body, lookupKey);
   return {
     orderId: order.orderId,
+    version: order.version,
     state: order.state,
     visibility,
     bodyHash: order.bodyHash,
     words: wordsOf(order.bodyHash),
     sentence: sentenceOf(reading ?? body),
     body: whole ? copy(body) : null,
-    reading: visibility === 'references' ? reading : null,
+    reading: visibility === 'outline' ? null : reading,
     canonicalBody: whole ? canonicalJson(body as unknown as JsonValue) : null,
     approval: whole ? copy(approval) : null,
     activation: whole && grant !== null ? copy(grant.activation) : null,
@@ -61,6 +62,10 @@ export const toOrderAnswer = (order: OrderDocument, visibility: Exclude<Visibili
     publication: grant === null ? null : { epoch: grant.epoch, published: grant.published },
     inForce: windowInForce(grant, timing),
     analysts: [...order.analysts],
+    identifiers: body.identifiers.length,
+    reentered: hasReentered(who, order),
+    findings: whole || visibility === 'blind' ? order.findings.map((f) => ({ ...f })) : null,
+    history: order.history.map(({ act, personId, at }) => ({ act, personId, at })),
   };
 };
 

@@ -17,11 +17,19 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 let references = 0;
-/** A draft by paula; each has a reference of its own. */
+/** An order by paula that waits for its approval; each has a reference of its own. Those who may approve it have read the paper. */
 const draft = async (over: Record<string, unknown> = {}): Promise<{ id: string; body: OrderBody }> => {
   const { status, body } = await world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}`, ...over }));
   if (status !== 201) throw new Error(JSON.stringify(body));
+  const submitted = await world.send('paula', 'POST', `/orders/${body.orderId}/submit`, { version: body.version });
+  if (submitted.status !== 200) throw new Error(JSON.stringify(submitted.body));
+  for (const who of ['anna', 'omar'] as const) await reenter(who, body.orderId, body.body);
   return { id: body.orderId as string, body: body.body as OrderBody };
+};
+const reenter = async (who: 'anna' | 'omar', id: string, { identifiers }: OrderBody): Promise<void> => {
+  const { version } = (await world.get(who, `/orders/${id}`)).body;
+  const { status, body } = await world.send(who, 'POST', `/orders/${id}/reentry`, { version, identifiers: identifiers.map(({ kind, value }) => ({ kind, value })) });
+  if (status !== 200) throw new Error(JSON.stringify(body));
 };
 const act = (who: Parameters<World['send']>[0], id: string, name: string, envelope: unknown) => world.send(who, 'POST', `/orders/${id}/${name}`, { envelope });
 const approved = async (over: Record<string, unknown> = {}) => {
@@ -134,6 +142,7 @@ describe('two people to start', () => {
   it('refuses the proposer as approver, whatever else they may', async () => {
     const { status, body } = await world.send('omar', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}` }));
     expect(status).toBe(201);
+    expect((await world.send('omar', 'POST', `/orders/${body.orderId}/submit`, { version: body.version })).status).toBe(200);
     const refused = await act('omar', body.orderId, 'approve', signAs(world.staff.omar, body.body, 'approve', {}, null));
     expect(refused).toMatchObject({ status: 422, body: { field: 'envelope.statement.personId', rule: expect.stringContaining('two people to start') as string } });
   });
@@ -219,7 +228,11 @@ describe('what falls due', () => {
 });
 
 describe('the law refuses', () => {
-  const refused = async (over: Record<string, unknown>) => world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}`, ...over }));
+  /** What happens to it on its way to an approver. */
+  const refused = async (over: Record<string, unknown>) => {
+    const drafted = await world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}`, ...over }));
+    return drafted.status === 201 ? world.send('paula', 'POST', `/orders/${drafted.body.orderId}/submit`, { version: drafted.body.version }) : drafted;
+  };
 
   it('61 days, naming 18 U.S.C. § 3123(c)(1) and what would cure it', async () => {
     const start = Date.now();
@@ -258,7 +271,7 @@ describe('the law refuses', () => {
     const parent = await draft(windowOf(Date.now(), Date.now() + 10 * DAY));
     const until = parent.body.window.until;
     expect(await refused({ parent: parent.id, relation: 'extension', ...windowOf(until - 1, until + DAY) })).toMatchObject({ status: 422, body: { field: 'window.start' } });
-    expect((await refused({ parent: parent.id, relation: 'extension', ...windowOf(until, until + DAY) })).status).toBe(201);
+    expect((await refused({ parent: parent.id, relation: 'extension', ...windowOf(until, until + DAY) })).status).toBe(200);
     expect(await refused({ parent: '01939a3c-0000-7000-8000-000000000000', relation: 'extension' })).toMatchObject({ status: 422, body: { field: 'parent' } });
   });
 
@@ -436,7 +449,10 @@ describe('the table of permissions', () => {
         'POST /orders/{id}/approve',
         'POST /orders/{id}/end',
         'POST /orders/{id}/narrow',
+        'POST /orders/{id}/reentry',
+        'POST /orders/{id}/reject',
         'POST /orders/{id}/stop',
+        'POST /orders/{id}/submit',
         'POST /orders/{id}/suspend',
         'POST /requests',
         'POST /requests/{id}/accept',
@@ -446,6 +462,7 @@ describe('the table of permissions', () => {
         'POST /requests/{id}/verify',
         'PUT /agencies/{agency}',
         'PUT /orders/{id}/analysts',
+        'PUT /orders/{id}/draft',
         'PUT /requests/{id}/paper',
       ].sort(),
     );
@@ -479,13 +496,18 @@ describe('no audit, no act', () => {
     const trail = (await auditOf()).slice(before).filter((entry) => entry.act !== 'audit-read');
     expect(trail.map((e) => [e.actor, e.act])).toEqual([
       ['paula', expect.stringContaining('create')],
+      ['paula', 'order.submit'],
+      ['anna', 'order-show'],
+      ['anna', 'order.reenter'],
+      ['omar', 'order-show'],
+      ['omar', 'order.reenter'],
       ['paula', 'order-show'],
       ['olga', 'refused'],
       ['nobody', 'refused'],
       ['anna', 'refused'],
     ]);
     expect(trail.slice(1).every((entry) => entry.orderId === id)).toBe(true);
-    expect(JSON.parse(trail[4]?.detail ?? '{}')).toMatchObject({ act: 'order-approve', reason: 'request', error: 'refused', field: 'envelope.statement.version' });
+    expect(JSON.parse(trail.at(-1)?.detail ?? '{}')).toMatchObject({ act: 'order-approve', reason: 'request', error: 'refused', field: 'envelope.statement.version' });
   });
 
   it('does nothing and tells nothing while the log cannot be written', async () => {

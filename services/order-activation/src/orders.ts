@@ -1,22 +1,16 @@
-import type { Act, Deficiency, Envelope, OrderBody, OrderId, Timing, UtcMs } from '@penreg/domain';
+import type { Act, Envelope, OrderId, Timing, UtcMs } from '@penreg/domain';
 import { statementHashOf } from '@penreg/evidence';
 import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
 import type { OrderDocument, OrderStore } from '@penreg/registry';
-import type { z } from 'zod';
 import { assertAct } from './act-check.ts';
-import { newOrderId } from './order-id.ts';
-import { toOrderBody, type OrderRequest } from './order-request.ts';
 import { withRegistry } from './registry-errors.ts';
 import type { RosterFile } from '@penreg/trust';
-import { visibilityOf, type Visibility } from './visibility.ts';
+import { mustSee, visibilityOf, type Visibility } from './visibility.ts';
 
 export interface OrdersDeps {
   readonly store: OrderStore;
   readonly roster: RosterFile;
-  readonly deployment: string;
   readonly timing: Timing;
-  /** Everything for which the law and the provider's policy refuse a draft. */
-  readonly deficienciesOf: (body: OrderBody) => Promise<readonly Deficiency[]>;
   readonly now: () => UtcMs;
 }
 
@@ -29,15 +23,11 @@ export interface Orders {
   readonly list: (who: Identity) => Promise<readonly Seen[]>;
   /** Throws `not-found` for an order that is not there or not for this person to see. */
   readonly show: (who: Identity, orderId: OrderId) => Promise<Seen>;
-  readonly draft: (who: Identity, request: OrderRequest) => Promise<Seen>;
   readonly act: (who: Identity, orderId: OrderId, act: Act, envelope: Envelope) => Promise<Seen>;
   readonly assign: (who: Identity, orderId: OrderId, analysts: readonly string[]) => Promise<Seen>;
 }
 
 const NO_SUCH_ORDER: ApiProblem = { field: 'id', rule: 'no such order, or none for you to see' };
-
-/** Rules of form that span fields, in the words of the request: there the jurisdiction is its id. */
-const toProblems = (error: z.ZodError): readonly ApiProblem[] => error.issues.map(({ path, message }) => ({ field: path.join('.').replace(/^jurisdiction\.id$/, 'jurisdiction') || 'body', rule: message }));
 
 const statementsOf = ({ approval, grant, stopped }: OrderDocument): readonly Envelope[] => [
   ...(approval === null ? [] : [approval]),
@@ -50,8 +40,8 @@ const isDone = (order: OrderDocument, envelope: Envelope): boolean => {
   return statementsOf(order).some((done) => done.signature === envelope.signature && statementHashOf(done.statement) === hash);
 };
 
-/** What people do with orders. Each act is checked against the order as it stands and then done by one script of the registry, which checks again. */
-export const createOrders = ({ store, roster, deployment, timing, deficienciesOf, now }: OrdersDeps): Orders => {
+/** What people sign, and what they see. Each act is checked against the order as it stands and then done by one script of the registry, which checks again. */
+export const createOrders = ({ store, roster, timing, now }: OrdersDeps): Orders => {
   const seenBy = (who: Identity, order: OrderDocument): Seen | null => {
     const visibility = visibilityOf(who, order);
     return visibility === 'nothing' ? null : { order, visibility };
@@ -74,18 +64,6 @@ export const createOrders = ({ store, roster, deployment, timing, deficienciesOf
     list: async (who) => (await withRegistry(() => store.list())).flatMap((order) => seenBy(who, order) ?? []),
     show,
 
-    draft: async (who, request) => {
-      const at = now();
-      const made = toOrderBody(request, { deployment, orderId: newOrderId(at), proposer: who.personId });
-      if (!made.success) throw new ApiError('bad-input', toProblems(made.error));
-      const deficiencies = await deficienciesOf(made.data);
-      if (deficiencies.length > 0) throw new ApiError('refused', deficiencies.map((d) => ({ ...d, field: d.field.replace(/^jurisdiction\.id$/, 'jurisdiction') })));
-      assertKnown(request.analysts);
-      const { order } = await withRegistry(() => store.create(made.data));
-      const assigned = request.analysts.length === 0 ? order : (await withRegistry(() => store.assign(order.orderId, request.analysts, who.personId))).order;
-      return { order: assigned, visibility: 'whole' };
-    },
-
     act: async (who, orderId, act, envelope) => {
       const { order } = await show(who, orderId);
       // The same statement again is the same act: what it may be too late for now, it was in time for then.
@@ -95,7 +73,7 @@ export const createOrders = ({ store, roster, deployment, timing, deficienciesOf
         throw new ApiError('refused', { field: 'envelope.statement.personId', rule: 'must be the person who signed in, and the act of the URL' });
       }
       const done = await withRegistry(() => (act === 'approve' ? store.approve(envelope) : act === 'activate' ? store.activate(envelope) : store.restrict(envelope)));
-      return { order: done.order, visibility: 'whole' };
+      return { order: done.order, visibility: mustSee(who, done.order) };
     },
 
     assign: async (who, orderId, analysts) => {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
 import { openOrderReader, type OrderReaders } from '@penreg/records';
-import { openRegistry, type Registry } from '@penreg/registry';
+import { openRegistry, type OrderStore, type Registry } from '@penreg/registry';
 import { openRosterFile, readKeyFile } from '@penreg/trust';
 import type { ReportingConfig } from './config.ts';
 import { addJobRoutes } from './job-routes.ts';
@@ -17,7 +17,7 @@ const VERSION = '0.1.0';
 
 /** What the service talks to. */
 export interface ReportingAdapters {
-  readonly registry: Pick<Registry, 'orders' | 'taps' | 'ready' | 'close'> & { readonly audit: Pick<Registry['audit'], 'append'> };
+  readonly registry: Pick<Registry, 'taps' | 'ready' | 'close'> & { readonly orders: Pick<OrderStore, 'get' | 'list'>; readonly audit: Pick<Registry['audit'], 'append'> };
   readonly readers: OrderReaders;
 }
 

@@ -38,7 +38,7 @@ const sign = <A extends Act>(who: Person, role: Role, body: OrderBody, act: A, p
 
 let count = 0;
 /** An order that was published a lead before `start`, signed by two people and confirmed by a tap. */
-export const makeOrder = (over: Partial<Record<keyof OrderBody, unknown>> & { start: UtcMs; until: UtcMs; analysts?: readonly string[]; stopAt?: UtcMs; forgedStop?: boolean }): { order: OrderDocument; confirmation: Confirmation } => {
+export const makeOrder = (over: Partial<Record<keyof OrderBody, unknown>> & { start: UtcMs; until: UtcMs; analysts?: readonly string[]; stopAt?: UtcMs; forgedStop?: boolean }): { order: Extract<OrderDocument, { stage: 'granted' }>; confirmation: Confirmation } => {
   const { start, until, analysts = ['nora'], stopAt, forgedStop = false, ...parts } = over;
   count += 1;
   const body = OrderBodySchema.parse({
@@ -74,7 +74,7 @@ export const makeOrder = (over: Partial<Record<keyof OrderBody, unknown>> & { st
     restrictions.push({ envelope: forgedStop ? { ...stop, signature: 'A'.repeat(86) } : stop, epoch: 9, published: stopAt });
   }
   const grant: Grant = { body, approval, activation, epoch: 1, published, restrictions, resumptions: [] };
-  const order: OrderDocument = { orderId: body.orderId, version: 3, state: stopAt === undefined ? 'in-force' : 'stopped', body, bodyHash: bodyHashOf(body), approval, grant, stopped: null, analysts: [...analysts].sort(), history: [] };
+  const order: Extract<OrderDocument, { stage: 'granted' }> = { stage: 'granted', orderId: body.orderId, version: 3, state: stopAt === undefined ? 'in-force' : 'stopped', body, bodyHash: bodyHashOf(body), approval, grant, stopped: null, analysts: [...analysts].sort(), findings: [], reentries: [], history: [] };
   const confirmation = signConfirmation(
     { deployment: DEPLOYMENT, tap: 'tap-1', orderId: body.orderId, version: 1, bodyHash: order.bodyHash, activationHash: statementHashOf(activation.statement), epoch: 1, at: published + 100 },
     tapKey,
@@ -96,7 +96,7 @@ export class MemoryRegistry {
   readonly audited: Audited[] = [];
   auditFails = false;
 
-  put({ order, confirmation }: ReturnType<typeof makeOrder>): OrderId {
+  put({ order, confirmation }: { readonly order: OrderDocument; readonly confirmation: Confirmation }): OrderId {
     this.orders.set(order.orderId, order);
     this.confirmed.set(order.orderId, confirmation);
     return order.orderId;
@@ -107,7 +107,7 @@ export class MemoryRegistry {
       throw new Error('no part of these tests');
     };
     return {
-      orders: { get: async (id) => this.orders.get(id) ?? null, list: async () => [...this.orders.values()], naming: absent, create: absent, approve: absent, activate: absent, restrict: absent, assign: absent },
+      orders: { get: async (id) => this.orders.get(id) ?? null, list: async () => [...this.orders.values()] },
       audit: {
         append: async (entry) => {
           if (this.auditFails) throw new RegistryError('unavailable', 'away');

@@ -7,6 +7,7 @@ import { print } from '../console.ts';
 import { CliError } from '../error.ts';
 import { readJsonFrom, writeNewJson } from '../json-file.ts';
 import { readKeyFile, type PersonKey } from '../key-file.ts';
+import { reenter } from '../reentry.ts';
 import type { Settings } from '../settings.ts';
 import { confirm, present, readInstant, readStopReason, recomputeHash, roleFor, signAct, type Presented, type SigningRequest } from '../signing.ts';
 import { orderLines, orderPath } from './order.ts';
@@ -19,6 +20,7 @@ interface ActOptions {
   readonly until?: string;
   readonly reason?: string;
   readonly targetsFile?: string;
+  readonly reentryFile?: string;
   readonly direction?: string;
   readonly kinds?: string[];
   readonly fields?: string[];
@@ -97,12 +99,14 @@ const act = async <A extends Act>(name: A, id: string, options: ActOptions, sett
   const { io, json, orders } = settings;
   const connection = orders();
   const key = readKeyFile(options.key);
-  const order = await callJson(connection, orderPath(id), OrderAnswer);
+  const looked = await callJson(connection, orderPath(id), OrderAnswer);
   const roster = await callJson(connection, '/roster', RosterAnswer);
+  const signer = signerOf(name, key, roster);
+  const order = name === 'approve' ? await reenter(io, connection, looked, options.reentryFile) : looked;
   if (order.orderId !== id || (order.body !== null && order.body.orderId !== id)) throw new CliError('unverified', 'the service sent another order than the one asked for; nothing was signed');
   const presented = presentedOf(name, order);
   const hash = recomputeHash(presented);
-  const draft = { act: name, presented, key, ...signerOf(name, key, roster), rosterVersion: roster.version };
+  const draft = { act: name, presented, key, ...signer, rosterVersion: roster.version };
   const shown = settings.now();
   present(io, hash, { ...draft, params: await paramsOf(name, options, settings, presented, shown), signedAt: shown } as SigningRequest<Act>);
   if (options.yes !== true) await confirm(io, name);
@@ -136,7 +140,7 @@ const signOffline = async (name: Act, options: OfflineOptions, settings: Setting
   present(io, hash, request);
   if (options.yes !== true) await confirm(io, name);
   writeNewJson(options.out, { envelope: signAct(request) });
-  print(io.err, `signed; carry ${options.out} to the network and run: penreg order submit ${options.out}`, name === 'approve' ? 'An approval lives 72 hours.' : 'It must arrive within 15 minutes.');
+  print(io.err, `signed; carry ${options.out} to the network and run: penreg order send ${options.out}`, name === 'approve' ? 'An approval lives 72 hours.' : 'It must arrive within 15 minutes.');
 };
 
 const submit = async (file: string, { io, json, orders }: Settings): Promise<void> => {
@@ -168,7 +172,9 @@ export const addActs = (order: Command, settings: () => Settings): void => {
       .addHelpText('after', `\nExamples:\n  ${example}\n\nThe order is fetched, its hash is computed on this machine and shown with its sentence, and the statement\nis signed here; the private key never leaves this machine.`)
       .action((id: string, options: ActOptions) => act(name, id, options, settings()));
   };
-  online('approve', 'sign an approval; not by the person who proposed the order', 'penreg order approve ID --key ~/anna.key.json');
+  online('approve', 'read the identifiers from the paper, then sign an approval; not by anybody who wrote the order', 'penreg order approve ID --key ~/anna.key.json', (c) =>
+    c.option('--reentry-file <file>', 'JSON of the identifiers as the paper has them, [{"kind", "value"}]; without it you are asked'),
+  );
   online('activate', 'sign the activation; not by the person who approved it', 'penreg order activate ID --key ~/arno.key.json --start 2026-11-24T09:00:00-08:00', (c) =>
     c.option('--start <instant>', "when collection may start (default: now, or the order's own start)"),
   );
@@ -194,16 +200,16 @@ export const addActs = (order: Command, settings: () => Settings): void => {
       .option('--reason <reason>', 'of a stop')
       .option('--yes', 'do not ask for confirmation'),
   )
-    .addHelpText('after', '\nExamples:\n  penreg order sign approve --body order.json --key anna.key.json --roster-version 3 --out approval.json\n  penreg order submit approval.json')
+    .addHelpText('after', '\nExamples:\n  penreg order sign approve --body order.json --key anna.key.json --roster-version 3 --out approval.json\n  penreg order send approval.json')
     .action((name: string, options: OfflineOptions) => {
       const known = (['approve', 'activate', 'narrow', 'end', 'stop'] as const).find((a) => a === name) ?? fail('an act is approve, activate, narrow, end or stop');
       return signOffline(known, options, settings());
     });
 
   order
-    .command('submit')
+    .command('send')
     .description('send a statement that was signed offline')
     .argument('<file>', 'what penreg order sign wrote; - for standard input')
-    .addHelpText('after', '\nExamples:\n  penreg order submit approval.json')
+    .addHelpText('after', '\nExamples:\n  penreg order send approval.json')
     .action((file: string) => submit(file, settings()));
 };

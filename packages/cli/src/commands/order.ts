@@ -4,11 +4,10 @@ import { ConfirmationsAnswer, OrderAnswer, OrderListAnswer } from '../api.ts';
 import { callJson } from '../client.ts';
 import { print } from '../console.ts';
 import { CliError } from '../error.ts';
-import { readJsonFrom, writeNewJson } from '../json-file.ts';
+import { writeNewJson } from '../json-file.ts';
 import type { Settings } from '../settings.ts';
 import { fingerprint, listOf, tableOf } from '../table.ts';
 import { plain } from '../console.ts';
-import { promptForOrder } from '../order-prompt.ts';
 
 const instant = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
@@ -23,6 +22,8 @@ export const orderLines = (order: OrderAnswer): readonly string[] => [
   ...listOf([
     ['order', order.orderId],
     ['state', order.state],
+    ['version', `${order.version}${order.body === null ? '' : `, body ${order.body.version}`}`],
+    ['proposed by', order.body?.proposer],
     ['court', order.body?.court],
     ['docket', order.body?.docket],
     ['agency', order.body === null ? undefined : `${order.body.agency}, reference ${order.body.agencyReference}`],
@@ -34,6 +35,17 @@ export const orderLines = (order: OrderAnswer): readonly string[] => [
     ['hash', fingerprint(order.bodyHash)],
     ['in words', wordsOf(order.bodyHash)],
   ]),
+  ...(order.findings === null || order.findings.length === 0
+    ? []
+    : [
+        '',
+        ...tableOf(order.findings, [
+          { heading: 'FINDING', of: (f) => f.field },
+          { heading: 'OF BODY', of: (f) => f.version, right: true },
+          { heading: 'BY', of: (f) => f.by },
+          { heading: 'WHAT IS WRONG', of: (f) => f.text },
+        ]),
+      ]),
   ...(order.statements.length === 0
     ? []
     : [
@@ -50,24 +62,7 @@ export const orderLines = (order: OrderAnswer): readonly string[] => [
 ];
 
 export const addOrder = (program: Command, settings: () => Settings): Command => {
-  const order = program.command('order').description('draft, look at, sign and end orders');
-
-  order
-    .command('create')
-    .description('draft an order from a file, standard input or questions')
-    .option('--file <file>', 'JSON of the order; - for standard input; without it you are asked')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  penreg order create --file order.json\n  penreg order create --file - < order.json\n\nTargets are never given as arguments: others on the machine can see those.\nThe file: {"jurisdiction", "instrument", "court", "docket", "agency", "agencyReference", "legalBasis", "request",\n  "applicant": {"name", "role"}, "certification": sha256, "offense", "designatedOfficer": {"name", "agency"}, "documents": [sha256], "targets": [account], "direction": "pen|trap|both", "kinds": ["message", "call", "login", "status"],\n  "fields": [], "window": {"asWritten", "zone", "start", "until"}, "retentionDays", "cadence", "analysts": []}',
-    )
-    .action(async (options: { file?: string }) => {
-      const { io, json, orders } = settings();
-      const connection = orders();
-      const request = options.file === undefined ? await promptForOrder(io) : await readJsonFrom(io, options.file);
-      const made = await callJson(connection, '/orders', OrderAnswer, { method: 'POST', body: request });
-      if (json) print(io.out, JSON.stringify(made));
-      else print(io.out, ...orderLines(made), '', `Next: another person approves it: penreg order approve ${made.orderId} --key FILE`);
-    });
+  const order = program.command('order').description('orders: drafted, submitted, approved, in force, ended, closed');
 
   order
     .command('list')

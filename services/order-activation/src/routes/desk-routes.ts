@@ -1,0 +1,57 @@
+import { IDENTIFIER_KINDS } from '@penreg/domain';
+import { ApiErrorBodySchema, authenticate, permit, type HttpApp, type Identity } from '@penreg/platform';
+import { z } from 'zod';
+import { OrderAnswer, OrderParams } from '../api.ts';
+import type { Desk } from '../desk.ts';
+import { line, OrderRequestSchema } from '../order-request.ts';
+import { toOrderAnswer, type ViewDeps } from '../order-view.ts';
+import type { Seen } from '../orders.ts';
+
+export interface DeskRoutesDeps {
+  readonly desk: Desk;
+  readonly view: ViewDeps;
+}
+
+const refusals = { '4xx': ApiErrorBodySchema, '5xx': ApiErrorBodySchema };
+
+/** Of the order's document as the caller looked at it: with another one there it is a `conflict`, which names what changed. */
+const version = z.int().min(1);
+const DraftBody = z.strictObject({ version, order: OrderRequestSchema });
+const VersionBody = z.strictObject({ version });
+const RejectBody = z.strictObject({
+  version,
+  outcome: z.enum(['pushed-back', 'rejected']),
+  findings: z.array(z.strictObject({ field: line(100), text: line(2_000), citation: line(200).nullable().default(null) })).min(1).max(50),
+});
+const ReentryBody = z.strictObject({ version, identifiers: z.array(z.strictObject({ kind: z.enum(IDENTIFIER_KINDS), value: line(200) })).min(1).max(100) });
+
+/** The desk: an order's life on paper. Each act is audited by the registry's own script. */
+export const addDeskRoutes = (app: HttpApp, { desk, view }: DeskRoutesDeps): void => {
+  const answer = (who: Identity, { order, visibility }: Seen): OrderAnswer => toOrderAnswer(who, order, visibility, view);
+  const answers = { 200: OrderAnswer, ...refusals };
+
+  app.post('/orders', { ...permit('order-create'), schema: { summary: 'Draft an order', body: OrderRequestSchema, response: { 201: OrderAnswer, ...refusals } } }, async (request, reply) => {
+    const who = authenticate(request);
+    return reply.code(201).send(answer(who, await desk.draft(who, request.body)));
+  });
+
+  app.put('/orders/:id/draft', { ...permit('order-amend'), schema: { summary: 'Put another body in a draft’s place', params: OrderParams, body: DraftBody, response: answers } }, async (request) => {
+    const who = authenticate(request);
+    return answer(who, await desk.amend(who, request.params.id, request.body));
+  });
+
+  app.post('/orders/:id/submit', { ...permit('order-submit'), schema: { summary: 'Submit a draft for approval; every deficiency is named', params: OrderParams, body: VersionBody, response: answers } }, async (request) => {
+    const who = authenticate(request);
+    return answer(who, await desk.submit(who, request.params.id, request.body));
+  });
+
+  app.post('/orders/:id/reject', { ...permit('order-reject'), schema: { summary: 'Push an order back to its draft, or refuse it for good', params: OrderParams, body: RejectBody, response: answers } }, async (request) => {
+    const who = authenticate(request);
+    return answer(who, await desk.reject(who, request.params.id, request.body));
+  });
+
+  app.post('/orders/:id/reentry', { ...permit('order-approve'), schema: { summary: 'Type its identifiers anew from the paper, before approving', params: OrderParams, body: ReentryBody, response: answers } }, async (request) => {
+    const who = authenticate(request);
+    return answer(who, await desk.reenter(who, request.params.id, request.body));
+  });
+};
