@@ -2,7 +2,7 @@ import { COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, type Roster } fro
 import { afterAll, expect, inject, it } from 'vitest';
 import { annaTwo, arno, paula } from '../../evidence/src/testing.ts';
 import type { OrderDocument } from './ports.ts';
-import { activationOf, approvalOf, endOf, grantOf, openWorld, type TestFeed } from './testing.ts';
+import { activationOf, approvalOf, endOf, grantOf, openWorld, submit, type TestFeed } from './testing.ts';
 
 /** What a feed does when the roster of its tap changes: no epoch is made, and every grant is looked at anew. */
 
@@ -32,7 +32,7 @@ const activatedAt = async (at: number): Promise<OrderDocument> => {
 it('a stolen key: what a tap confirmed before goes on, what is dated back falls, what others signed is untouched; and each comes back with the roster', async () => {
   const feed = follow();
   await feed.start();
-  const { body } = await world.draft({ proposer: 'nora' });
+  const { body } = await submit(world.registry, (await world.draft({ proposer: 'nora' })).body, 'paula');
   const { order: approved } = await world.registry.orders.approve(approvalOf(body, { ...paula, role: 'approver' }));
   const { order: others } = await world.registry.orders.activate(activationOf(body, approved.approval, annaTwo));
   const proven = await activatedAt(Date.now());

@@ -89,7 +89,7 @@ describe('a registry made again out of its copy', () => {
     expect(await world.registry.orders.approve(fourth?.approval as never)).toMatchObject({ repeated: true });
     await expect(world.registry.orders.create(world.body({ agencyReference: fourth?.body.agencyReference ?? '' }))).rejects.toMatchObject({ code: 'duplicate-reference' });
     const nonce = fourth?.approval?.statement.nonce ?? '';
-    const { body } = await world.draft();
+    const { body } = await world.submitted();
     await expect(world.registry.orders.approve(approvalOf(body, undefined, Date.now(), { nonce }))).rejects.toMatchObject({ code: 'nonce' });
     const approved = await world.approved();
     await world.registry.orders.activate(activationOf(approved.body, approved.approval));
