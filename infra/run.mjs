@@ -12,6 +12,7 @@ const COMMANDS = {
   start: { entry: 'infra/start.ts', about: 'real Kafka, Redis, ClickHouse and the three services with demonstration traffic; -- --once runs it to its end' },
   test: { steps: 'test', about: 'every check and every test; -- PATH… runs only the tests of those paths' },
   bench: { entry: 'test/bench/main.ts', about: 'events per second and per CPU-second against stock kafkajs; -- --json' },
+  'bench:reports': { entry: 'test/bench/reports.ts', about: 'what each form of a report costs, beside the plain SELECT … FORMAT of the same rows; -- --full for ten million' },
   chaos: { steps: 'chaos', about: 'the crash test in its long form: parts and taps killed at random moments for ten minutes' },
   check: { steps: 'check', about: 'typecheck, lint, imports and unused' },
   typecheck: { steps: 'typecheck', about: 'tsc over the whole tree' },

@@ -17,6 +17,12 @@ export interface ServiceRecipe {
 /** Nothing of this process' own environment reaches a service: a debugger or a test runner's options would make a tap refuse to start. */
 const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production' });
 
+/**
+ * A report makes much garbage and keeps nothing: with a small young generation it is thrown away before it costs memory,
+ * and rendering ten million records stays below 300 MB.
+ */
+const NODE_ARGS: Partial<Record<ServiceRecipe['service'], readonly string[]>> = { reporting: ['--max-semi-space-size=4'] };
+
 /** One of the three services as a process of its own, kept running as an init system would. `address` is its URL. */
 export const startService = async ({ name, service, config, port, healthPath, dir }: ServiceRecipe): Promise<Part> => {
   const configFile = join(dir, 'config', `${name}.json`);
@@ -28,7 +34,7 @@ export const startService = async ({ name, service, config, port, healthPath, di
     address,
     launch: {
       program: process.execPath,
-      args: [join(PROJECT_ROOT, 'services', service, 'src', 'main.ts'), '--config', configFile],
+      args: [...(NODE_ARGS[service] ?? []), join(PROJECT_ROOT, 'services', service, 'src', 'main.ts'), '--config', configFile],
       logFile: join(dir, 'logs', `${name}.log`),
       env: environment(),
     },

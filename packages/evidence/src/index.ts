@@ -39,7 +39,8 @@ export { LogWalk, type KnownPlace, type LogFault, type LogProblem, type LogRepor
 export { EMPTY_MERKLE_ROOT, MerkleBuilder, merkleRoot } from './merkle.ts';
 export { RosterSchema, SignedRosterSchema, isCompromised, lifeEndOf, personOfKey, requireSound, signRoster, verifyRoster, type Roster, type RosterTrust, type SignedRoster } from './roster.ts';
 export { rosterChanges, rosterFindings } from './roster-change.ts';
-export { SealChain, recordHash, refusalTag, sealTag, verifyCoverage, verifySeal } from './seals.ts';
+export { recordHash } from './record-hash.ts';
+export { SealChain, refusalTag, sealTag, verifyCoverage, verifySeal } from './seals.ts';
 export { sentenceOf } from './sentence.ts';
 export { ACT_LIFE_MS, APPROVAL_LIFE_MS, bodyHashOf, composeStatement, newNonce, signStatement, statementHashOf, verifyEnvelope, type Signer, type StatementKey } from './statements.ts';
 export { wordsOf } from './words.ts';

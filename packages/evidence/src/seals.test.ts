@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { T0, account } from '../../domain/src/testing.ts';
 import { EvidenceError } from './error.ts';
 import { merkleRoot } from './merkle.ts';
-import { SealChain, recordHash, sealTag, verifyCoverage, verifySeal } from './seals.ts';
+import { recordHash } from './record-hash.ts';
+import { SealChain, sealTag, verifyCoverage, verifySeal } from './seals.ts';
 import { rosterOf, tapKey } from './testing.ts';
 import { generateKeyPair } from './keys.ts';
 

@@ -3,38 +3,8 @@ import { canonicalJson, hashOf, sha256Hex, type JsonObject } from './canonical.t
 import { EvidenceError } from './error.ts';
 import { signBytes, verifyBytes, type SigningKey } from './keys.ts';
 import { merkleRoot } from './merkle.ts';
+import { recordHash } from './record-hash.ts';
 import { lifeEndOf, tapKeyOf, type Roster } from './roster.ts';
-
-/**
- * The hash of a record: SHA-256 of the canonical JSON of exactly its fields, the offset as a decimal string, lists in
- * the record's own order. What else a row carries (epoch, tap, time of reading) is outside it.
- */
-export const recordHash = (r: MetadataRecord): string =>
-  hashOf({
-    orderId: r.orderId,
-    topicId: r.topicId,
-    partition: r.partition,
-    offset: r.offset.toString(),
-    kind: r.kind,
-    type: r.type,
-    at: r.at,
-    appended: r.appended,
-    eventId: r.eventId,
-    from: r.from,
-    to: r.to,
-    legs: r.legs.map(({ target, direction }) => ({ target, direction })),
-    ip: r.ip,
-    port: r.port,
-    device: r.device,
-    size: r.size,
-    group: r.group,
-    callId: r.callId,
-    media: r.media,
-    participants: r.participants,
-    withheld: r.withheld,
-    invalid: r.invalid,
-    clockFlag: r.clockFlag,
-  } satisfies Record<keyof MetadataRecord, unknown>);
 
 /** Finds an order's seal in a flush's coverage: only who knows the order's id can compute it. 32 hexadecimal digits. */
 export const sealTag = (orderId: string, boot: string, flush: number): string => sha256Hex(canonicalJson({ orderId, boot, flush })).slice(0, 32);

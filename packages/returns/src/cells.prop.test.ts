@@ -38,6 +38,10 @@ describe('times', () => {
     }
   });
 
+  it('UTC is what the calendar says', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: Date.UTC(2200, 0) }), (instant) => utcText(instant) === new Date(instant).toISOString().slice(0, 19).replace('T', ' ')));
+  });
+
   it('a day is a day that exists', () => {
     expect(dayRange('2026-11-24')).toEqual({ from: Date.UTC(2026, 10, 24), until: Date.UTC(2026, 10, 25) });
     for (const text of ['2026-02-30', '2026-13-01', '26-11-24', '2026-11-24T00', '', '1970-01-00']) expect(dayRange(text)).toBeNull();

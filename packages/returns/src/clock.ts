@@ -1,9 +1,17 @@
 import type { UtcMs } from '@penreg/domain';
 
+const DAY_MS = 86_400_000;
+const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
+
+/** The day that was written last: records come in order of time, and a calendar is slower than a division. */
+let written = { day: Number.NaN, text: '' };
+
 /** `2026-11-24 09:00:00` in UTC, floored to the second. */
 export const utcText = (instant: UtcMs): string => {
-  const iso = new Date(instant).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+  const day = Math.floor(instant / DAY_MS);
+  if (written.day !== day) written = { day, text: new Date(instant).toISOString().slice(0, 10) };
+  const seconds = Math.floor((instant - day * DAY_MS) / 1_000);
+  return `${written.text} ${TWO[Math.floor(seconds / 3_600)]}:${TWO[Math.floor(seconds / 60) % 60]}:${TWO[seconds % 60]}`;
 };
 
 /** No zone has changed its offset within a quarter of an hour of the clock. */
@@ -35,8 +43,6 @@ export interface DayRange {
   readonly from: UtcMs;
   readonly until: UtcMs;
 }
-
-const DAY_MS = 86_400_000;
 
 /** `[from, until)` of a day in UTC; null when there is no such day. */
 export const dayRange = (day: string): DayRange | null => {

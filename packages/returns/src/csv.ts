@@ -3,10 +3,13 @@ import { COLUMNS, defuse, rowsOf } from './cells.ts';
 import { gather } from './pieces.ts';
 import type { Report, ReportForm } from './report.ts';
 
+/** Most cells are neither dangerous nor in need of quotes: one look tells. */
+const PLAIN = /^[^=+\-@'\u0000-\u001f\u007f",][^",\r\n]*$/;
 const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const cellText = (text: string): string => (text === '' || PLAIN.test(text) ? text : quote(defuse(text)));
 const row = (cells: readonly string[]): string => {
-  let text = '';
-  for (const cell of cells) text += `${text === '' ? '' : ','}${quote(defuse(cell))}`;
+  let text = cellText(cells[0] ?? '');
+  for (let i = 1; i < cells.length; i += 1) text += `,${cellText(cells[i] ?? '')}`;
   return `${text}\r\n`;
 };
 

@@ -5,7 +5,7 @@ import { coverageJson, LIMITS, orderJson, sealsJson } from './json.ts';
 import type { Report, ReportForm, ReportRecord } from './report.ts';
 
 /** Rows of a row group: what is held at a time. */
-const GROUP_ROWS = 20_000;
+const GROUP_ROWS = 10_000;
 
 type Element = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
 
@@ -93,17 +93,21 @@ async function* render(report: Report): AsyncGenerator<Uint8Array, void, undefin
     kvMetadata: metadata,
     createdBy: report.software,
   });
-  let group: ReportRecord[] = [];
+  // Values are kept by column as they come: a record lives no longer than it takes to read it.
+  let columns: unknown[][] = COLUMNS.map(() => []);
+  let rows = 0;
   const flush = (): Uint8Array => {
-    void writer.write({ columnData: COLUMNS.map(({ name, value }) => ({ name, data: group.map(value) })), rowGroupSize: GROUP_ROWS });
-    group = [];
+    void writer.write({ columnData: COLUMNS.map(({ name }, i) => ({ name, data: columns[i] ?? [], statistics: name === 'at', offsetIndex: false })), rowGroupSize: GROUP_ROWS });
+    columns = COLUMNS.map(() => []);
+    rows = 0;
     return outlet.take();
   };
   for await (const record of report.records) {
-    group.push(record);
-    if (group.length === GROUP_ROWS) yield flush();
+    for (const [i, { value }] of COLUMNS.entries()) columns[i]?.push(value(record));
+    rows += 1;
+    if (rows === GROUP_ROWS) yield flush();
   }
-  if (group.length > 0) yield flush();
+  if (rows > 0) yield flush();
   const { totals, seals, destroyed } = await report.close();
   metadata.push(
     { key: 'penreg.report', value: JSON.stringify({ ...orderJson(report.order), selection: report.selection, limits: LIMITS, generatedAt: report.generatedAt, software: report.software }) },

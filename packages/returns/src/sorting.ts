@@ -1,7 +1,7 @@
 import type { Scratch, ScratchFile } from './report.ts';
 
 /** Characters that are sorted in memory at a time. */
-const RUN = 8 * 1024 * 1024;
+const RUN = 4 * 1024 * 1024;
 
 /** A text under its key. Neither holds a line feed, a key no tab. */
 export interface Keyed {

@@ -46,7 +46,8 @@ export class PrivateStore {
     const index = this.#blocks++;
     const at = this.#end;
     const cipher = createCipheriv(CIPHER, this.#key, this.#nonce(index));
-    const sealed = Buffer.concat([cipher.update(bytes), cipher.final()]);
+    const sealed = cipher.update(bytes);
+    cipher.final(); // this cipher pads nothing: it only settles the tag
     this.#end += sealed.length;
     await this.#handle.write(sealed, 0, sealed.length, at);
     return { index, at, length: sealed.length, tag: cipher.getAuthTag() };
@@ -58,7 +59,9 @@ export class PrivateStore {
     await this.#handle.read(sealed, 0, length, at);
     const decipher = createDecipheriv(CIPHER, this.#key, this.#nonce(index));
     decipher.setAuthTag(tag);
-    return Buffer.concat([decipher.update(sealed), decipher.final()]);
+    const bytes = decipher.update(sealed);
+    decipher.final();
+    return bytes;
   }
 
   close(): Promise<void> {
@@ -86,7 +89,8 @@ export class PrivateFile {
 
   async flush(): Promise<void> {
     if (this.#size === 0) return;
-    const bytes = Buffer.concat(this.#held);
+    const [only] = this.#held;
+    const bytes = this.#held.length === 1 && only !== undefined ? only : Buffer.concat(this.#held);
     this.#held = [];
     this.#size = 0;
     this.#blocks.push(await this.#store.append(bytes));
