@@ -15,6 +15,8 @@ const StatementLine = z.looseObject({
   published: z.number().nullable(),
 });
 
+const Done = { by: z.string(), at: z.number() };
+
 export const OrderAnswer = z.looseObject({
   orderId: z.string(),
   version: z.number(),
@@ -32,6 +34,14 @@ export const OrderAnswer = z.looseObject({
   identifiers: z.number(),
   reentered: z.boolean(),
   findings: z.array(z.looseObject({ by: z.string(), version: z.number(), field: z.string(), text: z.string() })).nullable(),
+  desk: z
+    .looseObject({
+      notes: z.array(z.looseObject({ ...Done, text: z.string() })),
+      escalation: z.looseObject({ ...Done, reason: z.string() }).nullable(),
+      challenges: z.array(z.looseObject({ ...Done, what: z.string(), reference: z.string(), outcome: z.looseObject({ ...Done, outcome: z.string() }).nullable() })),
+      holds: z.array(z.looseObject({ ...Done, reference: z.string(), lifting: z.looseObject(Done).nullable(), lifted: z.looseObject(Done).nullable() })),
+    })
+    .nullable(),
 });
 export type OrderAnswer = z.output<typeof OrderAnswer>;
 

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addActs } from './commands/acts.ts';
 import { addAgency } from './commands/agency.ts';
 import { addDesk } from './commands/desk.ts';
+import { addDeskSteps } from './commands/desk-steps.ts';
 import { addDocument } from './commands/document.ts';
 import { addHead } from './commands/head.ts';
 import { addKeys } from './commands/keys.ts';
@@ -52,6 +53,7 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addDocument(program, settings);
   const order = addOrder(program, settings);
   addDesk(order, settings);
+  addDeskSteps(order, settings);
   addActs(order, settings);
   addReport(program, settings);
   addLook(program, settings);

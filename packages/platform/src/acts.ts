@@ -30,6 +30,7 @@ export const HTTP_ACTS = [
   'order-end',
   'order-stop',
   'order-assign',
+  'order-note',
   'order-escalate',
   'order-challenge',
   'order-hold',

@@ -22,7 +22,7 @@ const LAW = ['jurisdictions-read', 'roster-read'] as const;
 const SYSTEM = [...LAW, 'confirmations-read', 'taps-read'] as const;
 /** One person is enough to shrink or stop. */
 const RESTRICT = ['order-narrow', 'order-suspend', 'order-end', 'order-stop'] as const;
-const HANDLE = ['order-list', 'order-show', 'request-list', 'request-show', 'document-read', 'agency-read', 'directory-resolve', 'due-read', 'paper-read', 'order-escalate', 'order-hold'] as const;
+const HANDLE = ['order-list', 'order-show', 'request-list', 'request-show', 'document-read', 'agency-read', 'directory-resolve', 'due-read', 'paper-read', 'order-note', 'order-escalate', 'order-hold'] as const;
 
 /** Who may do and see what: the roles of this system, and the only statement of them. `penreg roles` prints it. */
 export const ROLE_TABLE: { readonly [R in Role]: RoleRow } = {
@@ -54,7 +54,7 @@ export const ROLE_TABLE: { readonly [R in Role]: RoleRow } = {
     for: 'decides what is escalated: challenges, holds, quarantined records',
     sees: 'whole',
     of: 'escalated orders',
-    acts: ['order-list', 'order-show', 'document-read', 'paper-read', 'due-read', 'order-challenge', 'order-hold', 'order-approve-lift-hold', 'order-release-quarantine', 'order-approve-unmask', 'statistics-read', ...LAW, ...OWN],
+    acts: ['order-list', 'order-show', 'document-read', 'paper-read', 'due-read', 'order-note', 'order-challenge', 'order-hold', 'order-approve-lift-hold', 'order-release-quarantine', 'order-approve-unmask', 'statistics-read', ...LAW, ...OWN],
   },
   analyst: {
     for: 'reads the reports of assigned orders and prepares what agencies receive',

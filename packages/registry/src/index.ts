@@ -25,6 +25,7 @@ export {
 } from './ports.ts';
 export { openRegistry } from './registry.ts';
 export { MAX_REENTRIES } from './order-draft.ts';
+export type { DeskStep } from './order-desk.ts';
 export { openTapFeed } from './feed.ts';
 export { openCopyPages } from './copy-pages.ts';
 export { createObeyed, type Obeyed } from './obeyed.ts';

@@ -21,6 +21,8 @@ export interface RegistryOptions extends RegistryConnection {
   readonly actTimeoutMs?: number | undefined;
   /** Milliseconds by which the publication of an act precedes its effect (`Timing.lead`); for `state`. Default 3,000. */
   readonly lead?: number | undefined;
+  /** Milliseconds after its end during which something may still be read for an order; it is not closed before. Default: 24 h and 5 min. */
+  readonly readableMs?: number | undefined;
 }
 
 export interface TapFeedOptions extends FeedTrust {

@@ -28,7 +28,7 @@ export const isRepeated = ({ history }: StoredOrder, { act, by, said }: PlainAct
 };
 
 /** @throws RegistryError `conflict` where the order is not what they looked at, `state` */
-const begin = (order: StoredOrder, { act, by, said }: PlainAct, { now, lead }: Moment): HistoryEntry => {
+export const begin = (order: StoredOrder, { act, by, said }: PlainAct, { now, lead }: Moment): HistoryEntry => {
   if (order.version !== by.version) return refuse('conflict', 'somebody else acted on the order since');
   requireState(act, stateOf(order, now, lead));
   return { act, personId: by.personId, at: now, statementHash: null, digest: digestOf({ act, said }), published: null };
@@ -43,6 +43,10 @@ export const createOrder = (body: OrderBody, bodyHash: string, now: UtcMs): Stor
   analysts: [],
   findings: [],
   reentries: [],
+  notes: [],
+  escalation: null,
+  challenges: [],
+  holds: [],
   history: [{ act: 'create', personId: body.proposer, at: now, statementHash: null, digest: bodyHash, published: null }],
   stage: 'draft',
   approval: null,

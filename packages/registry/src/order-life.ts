@@ -28,7 +28,9 @@ const NONE = { approval: null, grant: null, stopped: null } as const;
 /** A stage without any signed word. */
 export const unsigned = (stage: Extract<OrderStage, { approval: null; stopped: null }>['stage']): OrderStage => ({ stage, ...NONE });
 
-const factsOf = ({ orderId, version, body, bodyHash, analysts, findings, reentries, history }: StoredOrder): OrderFacts => ({ orderId, version, body, bodyHash, analysts, findings, reentries, history });
+const factsOf = ({ orderId, version, body, bodyHash, analysts, findings, reentries, notes, escalation, challenges, holds, history }: StoredOrder): OrderFacts => ({
+  orderId, version, body, bodyHash, analysts, findings, reentries, notes, escalation, challenges, holds, history,
+});
 
 /** The order after an act: one version more, and the act in its history. */
 export const advance = (order: StoredOrder, entry: HistoryEntry, stage: OrderStage, over: Partial<OrderFacts> = {}): StoredOrder => ({

@@ -7,6 +7,7 @@ import { RegistryError } from './error.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import { amendOrder, createOrder, differingIdentifiers, isRepeated, reenterOrder, rejectOrder, submitOrder, type PlainAct } from './order-draft.ts';
+import { auditedOf, deskOrder, retentionOf } from './order-desk.ts';
 import { activateOrder, advance, approveOrder, restrictOrder, sameStage, stateOf, toDocument, type StoredOrder } from './order-life.ts';
 import type { Acted, OrderStore } from './ports.ts';
 import type { Lookup } from './sealing.ts';
@@ -60,8 +61,8 @@ const replaced = (before: Pick<Writes, 'targets' | 'references'>, after: Pick<Wr
   };
 };
 
-export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documents<StoredOrder>, acts: Acts, lookup: Lookup, settings: Pick<ActsSettings, 'deployment' | 'lead'>): OrderStore => {
-  const { deployment, lead } = settings;
+export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documents<StoredOrder>, acts: Acts, lookup: Lookup, settings: Pick<ActsSettings, 'deployment' | 'lead'> & { readonly readable: number }): OrderStore => {
+  const { deployment, lead, readable } = settings;
 
   const act = async (orderId: OrderId, decide: (order: StoredOrder | null, moment: Moment) => OrderDecision, priority: 'urgent' | 'normal' = 'normal'): Promise<Acted> => {
     const { result, repeated, now } = await acts.act([{ kind: 'orders', id: orderId }], ([stored], moment) => toDecision(decide(orders.from(stored ?? null), moment), moment), priority);
@@ -167,6 +168,17 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
 
     async restrict(envelope) {
       return signed(envelope, restrictOrder);
+    },
+
+    async desk(orderId, step, by) {
+      const { act: name, ...said } = step;
+      const unsigned: PlainAct = { act: name, by, said };
+      return plain(orderId, unsigned, (order, moment) => ({ next: deskOrder(order, step, unsigned, moment, readable), detail: auditedOf(step) }));
+    },
+
+    async retention(orderId) {
+      const { document, now } = await orders.get(parse(OrderIdSchema, orderId));
+      return document === null ? null : retentionOf(document, { now, lead });
     },
 
     async assign(orderId, input, by) {

@@ -1,8 +1,9 @@
-import type { Envelope, Grant, Identifier, OrderBody, OrderId, UtcMs } from '@penreg/domain';
+import type { Envelope, Grant, Identifier, OrderBody, OrderId, Retention, UtcMs } from '@penreg/domain';
 import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt, Resumption, ResumptionRefusal } from '@penreg/evidence';
 import type { AgencyStore } from './agencies.ts';
 import type { PaperStore } from './order-papers.ts';
 import type { RequestStore } from './requests.ts';
+import type { DeskStep } from './order-desk.ts';
 import type { OrderAct, OrderState } from './transitions.ts';
 
 export interface HistoryEntry {
@@ -46,7 +47,32 @@ export type OrderStage =
   | { readonly stage: 'approved'; readonly approval: Envelope; readonly grant: null; readonly stopped: null }
   | { readonly stage: 'granted'; readonly approval: Envelope; readonly grant: Grant; readonly stopped: null }
   /** Stopped before it was ever activated. */
-  | { readonly stage: 'stopped'; readonly approval: Envelope | null; readonly grant: null; readonly stopped: Envelope };
+  | { readonly stage: 'stopped'; readonly approval: Envelope | null; readonly grant: null; readonly stopped: Envelope }
+  /** Whatever it came from. */
+  | { readonly stage: 'closed'; readonly approval: Envelope | null; readonly grant: Grant | null; readonly stopped: Envelope | null };
+
+/** Who did something, when by the registry's clock. */
+export interface Done {
+  readonly by: string;
+  readonly at: UtcMs;
+}
+
+/** A challenge of the order, or of the duty not to disclose it, before a court. */
+export interface Challenge extends Done {
+  readonly what: 'order' | 'non-disclosure';
+  readonly court: string;
+  readonly reference: string;
+  /** `suspension`: nonce of the signed suspension by which a stay takes effect; null where nothing was in force. */
+  readonly outcome: (Done & { readonly outcome: 'complied' | 'stayed' | 'lifted'; readonly suspension: string | null }) | null;
+}
+
+/** A legal hold: set by one person, lifted by two. */
+export interface Hold extends Done {
+  readonly reference: string;
+  readonly reason: string;
+  readonly lifting: (Done & { readonly reason: string }) | null;
+  readonly lifted: Done | null;
+}
 
 /** What an order has at each stage. */
 export interface OrderFacts {
@@ -61,6 +87,11 @@ export interface OrderFacts {
   readonly findings: readonly Finding[];
   /** Of this version of the body, one a person. */
   readonly reentries: readonly Reentry[];
+  readonly notes: readonly (Done & { readonly text: string })[];
+  /** Counsel sees escalated orders and no other. */
+  readonly escalation: (Done & { readonly reason: string }) | null;
+  readonly challenges: readonly Challenge[];
+  readonly holds: readonly Hold[];
   readonly history: readonly HistoryEntry[];
 }
 
@@ -116,6 +147,10 @@ export interface OrderStore {
   activate(envelope: Envelope): Promise<Acted>;
   /** Narrow, end or stop. A stop is never kept out by what others do at the same time; a narrowing or an end that does not follow the order's last statement is a `conflict`. */
   restrict(envelope: Envelope): Promise<Acted>;
+  /** `conflict`, `state`, `same-person`, `not-found` (a challenge or a hold), `limit`. */
+  desk(orderId: string, step: DeskStep, by: By): Promise<Acted>;
+  /** Until when what is kept of an order is kept, and by what. */
+  retention(orderId: string): Promise<Retention | null>;
   /** Names the analysts who may read its report. */
   assign(orderId: string, analysts: readonly string[], by: string): Promise<Acted>;
 }

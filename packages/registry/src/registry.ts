@@ -10,6 +10,7 @@ import { Link } from './link.ts';
 import type { RegistryOptions } from './options.ts';
 import type { StoredOrder } from './order-life.ts';
 import { createPaperStore, type OrderPaper } from './order-papers.ts';
+import { READABLE_MS } from './order-desk.ts';
 import { createOrderStore } from './orders.ts';
 import type { Registry } from './ports.ts';
 import { createRequestStore } from './requests.ts';
@@ -48,7 +49,7 @@ export const openRegistry = (options: RegistryOptions): Registry => {
   const agencies = createDocuments<Agency>(reads, keys, sealer, doing, 'agencies', 'penreg/agency/1');
   const papers = createDocuments<OrderPaper>(reads, keys, sealer, doing, 'documents', 'penreg/document/1');
   return {
-    orders: createOrderStore(reads, keys, orders, doing, lookup, settings),
+    orders: createOrderStore(reads, keys, orders, doing, lookup, { ...settings, readable: options.readableMs ?? READABLE_MS }),
     requests: createRequestStore(requests, agencies, papers, doing, lookup),
     agencies: createAgencyStore(agencies, doing),
     papers: createPaperStore(papers, doing, lookup),

@@ -8,15 +8,14 @@ export type OrderState = (typeof ORDER_STATES)[number];
 const GRANT = 'as the grant says';
 type Next = readonly (OrderState | typeof GRANT)[];
 
-/** States of an order whose documents are still there. */
-const live = (...next: readonly OrderState[]): Readonly<Partial<Record<OrderState, Next>>> =>
-  Object.fromEntries(ORDER_STATES.filter((state) => state !== 'purging' && state !== 'purged').map((state) => [state, next.length === 0 ? [state] : next]));
+/** Whatever the state of an order whose documents are still there; it stays as it is. */
+const live = (): Readonly<Partial<Record<OrderState, Next>>> => Object.fromEntries(ORDER_STATES.filter((state) => state !== 'purging' && state !== 'purged').map((state) => [state, [state]]));
 
 /**
  * Every act on an order that there is, the states in which it can be done, and what follows: the one statement of the
  * life of an order. What is not here is refused with `state`.
  */
-const TRANSITIONS = {
+export const TRANSITIONS = {
   amend: { draft: ['draft'] },
   submit: { draft: ['awaiting-approval'] },
   /** Pushed back, it is a draft again; refused for good, it is over. */
@@ -30,6 +29,14 @@ const TRANSITIONS = {
   end: { 'in-force': [GRANT], suspended: [GRANT] },
   stop: { draft: ['stopped'], 'awaiting-approval': ['stopped'], approved: ['stopped'], 'in-force': [GRANT], suspended: [GRANT], quarantined: [GRANT], ended: [GRANT], stopped: ['stopped'] },
   assign: live(),
+  note: live(),
+  escalate: live(),
+  challenge: live(),
+  'resolve-challenge': live(),
+  hold: live(),
+  'approve-lift-hold': live(),
+  'lift-hold': live(),
+  close: { ended: ['closed'], stopped: ['closed'], rejected: ['closed'] },
 } as const satisfies Readonly<Record<string, Readonly<Partial<Record<OrderState, Next>>>>>;
 
 /** What can be done to an order that is there. */

@@ -120,6 +120,8 @@ const StatementLine = z.strictObject({
   published: Instant.nullable(),
 });
 
+const Done = { by: Text, at: Instant };
+
 export const OrderAnswer = z.strictObject({
   orderId: Text,
   /** Of the document: grows with each act on it. Who acts names the one they looked at. */
@@ -153,6 +155,14 @@ export const OrderAnswer = z.strictObject({
   reentered: z.boolean(),
   /** Null for those who do not see accounts: people write what they like. */
   findings: z.array(z.strictObject({ by: Text, at: Instant, version: z.number(), field: Text, text: Text, citation: Text.nullable() })).nullable(),
+  desk: z
+    .strictObject({
+      notes: z.array(z.strictObject({ ...Done, text: Text })),
+      escalation: z.strictObject({ ...Done, reason: Text }).nullable(),
+      challenges: z.array(z.strictObject({ ...Done, what: Text, court: Text, reference: Text, outcome: z.strictObject({ ...Done, outcome: Text, suspension: Text.nullable() }).nullable() })),
+      holds: z.array(z.strictObject({ ...Done, reference: Text, reason: Text, lifting: z.strictObject({ ...Done, reason: Text }).nullable(), lifted: z.strictObject(Done).nullable() })),
+    })
+    .nullable(),
   history: z.array(z.strictObject({ act: z.enum(ORDER_ACTS), personId: Text, at: Instant })),
 });
 export type OrderAnswer = z.output<typeof OrderAnswer>;

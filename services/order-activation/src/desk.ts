@@ -1,6 +1,6 @@
 import type { Deficiency, Identifier, OrderBody, OrderId, UtcMs } from '@penreg/domain';
 import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
-import { MAX_REENTRIES, type Acted, type By, type OrderDocument, type OrderStore } from '@penreg/registry';
+import { MAX_REENTRIES, type Acted, type By, type DeskStep, type OrderDocument, type OrderStore } from '@penreg/registry';
 import type { RosterFile } from '@penreg/trust';
 import type { z } from 'zod';
 import { newOrderId } from './order-id.ts';
@@ -29,6 +29,8 @@ export interface Desk {
   /** Throws `refused` with everything for which the law or a policy refuses it. */
   readonly submit: (who: Identity, orderId: OrderId, how: On) => Promise<Seen>;
   readonly reject: (who: Identity, orderId: OrderId, how: On<Parameters<OrderStore['reject']>[1]>) => Promise<Seen>;
+  /** Notes, escalation, challenges, legal holds, closing. */
+  readonly step: (who: Identity, orderId: OrderId, version: number, step: DeskStep) => Promise<Seen>;
   /** Throws `refused` where what an approver read from the paper is not what stands in the order; it says how many, never which. */
   readonly reenter: (who: Identity, orderId: OrderId, how: On<{ readonly identifiers: readonly Identifier[] }>) => Promise<Seen>;
 }
@@ -94,6 +96,11 @@ export const createDesk = ({ store, orders, roster, deployment, deficienciesOf, 
     reject: async (who, orderId, { version, ...how }) => {
       await orders.show(who, orderId);
       return seenBy(who, (await acting(who, orderId, version, (by) => store.reject(orderId, how, by))).order);
+    },
+
+    step: async (who, orderId, version, step) => {
+      await orders.show(who, orderId);
+      return seenBy(who, (await acting(who, orderId, version, (by) => store.desk(orderId, step, by))).order);
     },
 
     reenter: async (who, orderId, { version, identifiers }) => {

@@ -65,6 +65,7 @@ export const toOrderAnswer = (who: Identity, order: OrderDocument, visibility: E
     identifiers: body.identifiers.length,
     reentered: hasReentered(who, order),
     findings: whole || visibility === 'blind' ? order.findings.map((f) => ({ ...f })) : null,
+    desk: whole || visibility === 'blind' ? copy({ notes: [...order.notes], escalation: order.escalation, challenges: [...order.challenges], holds: [...order.holds] }) : null,
     history: order.history.map(({ act, personId, at }) => ({ act, personId, at })),
   };
 };

@@ -9,7 +9,7 @@ import type { OrderDocument } from '@penreg/registry';
  */
 export type Visibility = ReturnType<typeof sightOf> | 'blind';
 
-type Looked = Pick<OrderDocument, 'stage' | 'body' | 'bodyHash' | 'analysts' | 'reentries' | 'history'>;
+type Looked = Pick<OrderDocument, 'stage' | 'body' | 'bodyHash' | 'analysts' | 'reentries' | 'escalation' | 'history'>;
 
 /** Whether this person has read the identifiers of this very body from the paper. */
 export const hasReentered = ({ personId }: Identity, { bodyHash, reentries }: Pick<Looked, 'bodyHash' | 'reentries'>): boolean =>
@@ -24,7 +24,7 @@ const isBlind = (who: Identity, order: Looked): boolean =>
 
 /** The most that any of a person's roles shows. */
 export const visibilityOf = (who: Identity, order: Looked): Visibility => {
-  const sight = sightOf(who.roles, { assigned: order.analysts.includes(who.personId), escalated: false });
+  const sight = sightOf(who.roles, { assigned: order.analysts.includes(who.personId), escalated: order.escalation !== null });
   return sight === 'whole' && isBlind(who, order) ? 'blind' : sight;
 };
 

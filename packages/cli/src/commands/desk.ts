@@ -10,12 +10,12 @@ import type { Settings } from '../settings.ts';
 import { orderLines, orderPath } from './order.ts';
 
 /** Does something nobody signs to the order as it stands now. */
-const onOrder = async (connection: Connection, id: string, act: string, body: object, method: 'POST' | 'PUT' = 'POST', looked?: OrderAnswer): Promise<OrderAnswer> => {
+export const onOrder = async (connection: Connection, id: string, act: string, body: object, method: 'POST' | 'PUT' = 'POST', looked?: OrderAnswer): Promise<OrderAnswer> => {
   const { version } = looked ?? (await callJson(connection, orderPath(id), OrderAnswer));
   return callJson(connection, orderPath(id, `/${act}`), OrderAnswer, { method, body: { ...body, version } });
 };
 
-const show = ({ io, json }: Settings, order: OrderAnswer, next?: string): void => {
+export const show = ({ io, json }: Settings, order: OrderAnswer, next?: string): void => {
   print(io.out, ...(json ? [JSON.stringify(order)] : orderLines(order)));
   if (!json && next !== undefined) print(io.err, '', `Next: ${next}`);
 };

@@ -46,6 +46,17 @@ export const orderLines = (order: OrderAnswer): readonly string[] => [
           { heading: 'WHAT IS WRONG', of: (f) => f.text },
         ]),
       ]),
+  ...(deskLinesOf(order).length === 0
+    ? []
+    : [
+        '',
+        ...tableOf(deskLinesOf(order), [
+          { heading: 'DESK', of: (d) => d.what },
+          { heading: 'BY', of: (d) => d.by },
+          { heading: 'AT', of: (d) => instant(d.at) },
+          { heading: 'SAID', of: (d) => d.text },
+        ]),
+      ]),
   ...(order.statements.length === 0
     ? []
     : [
@@ -61,16 +72,40 @@ export const orderLines = (order: OrderAnswer): readonly string[] => [
       ]),
 ];
 
+interface DeskLine {
+  readonly what: string;
+  readonly by: string;
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Everything on the desk of an order, one line each; challenges and holds with the number by which they are named. */
+const deskLinesOf = ({ desk }: OrderAnswer): readonly DeskLine[] =>
+  desk === null
+    ? []
+    : [
+        ...(desk.escalation === null ? [] : [{ ...desk.escalation, what: 'escalated', text: desk.escalation.reason }]),
+        ...desk.challenges.map((c, i) => ({ ...c, what: `challenge ${i + 1}`, text: `${c.what}, ${c.reference}: ${c.outcome?.outcome ?? 'open'}` })),
+        ...desk.holds.map((h, i) => ({ ...h, what: `hold ${i + 1}`, text: `${h.reference}: ${h.lifted !== null ? 'lifted' : h.lifting !== null ? 'one of two has lifted it' : 'stands'}` })),
+        ...desk.notes.map((n) => ({ ...n, what: 'note', text: n.text })),
+      ];
+
 export const addOrder = (program: Command, settings: () => Settings): Command => {
   const order = program.command('order').description('orders: drafted, submitted, approved, in force, ended, closed');
 
   order
     .command('list')
     .description('the orders you may see; never their targets')
-    .addHelpText('after', '\nExamples:\n  penreg order list\n  penreg order list --json')
-    .action(async () => {
+    .option('--state <state...>', 'only those in one of these states')
+    .option('--agency <text>', 'only those whose agency holds this')
+    .option('--jurisdiction <id>', 'only those of this jurisdiction')
+    .addHelpText('after', '\nExamples:\n  penreg order list\n  penreg order list --state draft awaiting-approval --agency FBI\n  penreg order list --json')
+    .action(async (wanted: { state?: string[]; agency?: string; jurisdiction?: string }) => {
       const { io, json, orders } = settings();
-      const answer = await callJson(orders(), '/orders', OrderListAnswer);
+      const all = await callJson(orders(), '/orders', OrderListAnswer);
+      const matches = (o: (typeof all.orders)[number]): boolean =>
+        (wanted.state?.includes(o.state) ?? true) && (wanted.jurisdiction === undefined || o.jurisdiction === wanted.jurisdiction) && (o.agency ?? '').toLowerCase().includes((wanted.agency ?? '').toLowerCase());
+      const answer = { orders: all.orders.filter(matches) };
       if (json) print(io.out, JSON.stringify(answer));
       else if (answer.orders.length === 0) print(io.out, 'no orders');
       else

@@ -1,10 +1,11 @@
 import { IDENTIFIER_KINDS } from '@penreg/domain';
-import { ApiErrorBodySchema, authenticate, permit, type HttpApp, type Identity } from '@penreg/platform';
+import { ApiErrorBodySchema, authenticate, permit, type HttpAct, type HttpApp, type Identity } from '@penreg/platform';
 import { z } from 'zod';
 import { OrderAnswer, OrderParams } from '../api.ts';
 import type { Desk } from '../desk.ts';
 import { line, OrderRequestSchema } from '../order-request.ts';
 import { toOrderAnswer, type ViewDeps } from '../order-view.ts';
+import type { DeskStep } from '@penreg/registry';
 import type { Seen } from '../orders.ts';
 
 export interface DeskRoutesDeps {
@@ -24,6 +25,21 @@ const RejectBody = z.strictObject({
   findings: z.array(z.strictObject({ field: line(100), text: line(2_000), citation: line(200).nullable().default(null) })).min(1).max(50),
 });
 const ReentryBody = z.strictObject({ version, identifiers: z.array(z.strictObject({ kind: z.enum(IDENTIFIER_KINDS), value: line(200) })).min(1).max(100) });
+
+const reason = line(2_000);
+const number = z.int().min(1);
+
+/** Acts that have nothing of their own but what they say. */
+const STEPS = {
+  note: { act: 'order-note', summary: 'Write something down about an order', says: z.strictObject({ version, text: reason }) },
+  escalate: { act: 'order-escalate', summary: 'Show this one order to counsel', says: z.strictObject({ version, reason }) },
+  challenge: { act: 'order-challenge', summary: 'Record a challenge before a court', says: z.strictObject({ version, what: z.enum(['order', 'non-disclosure']), court: line(200), reference: line(200) }) },
+  'resolve-challenge': { act: 'order-challenge', summary: 'Record what became of a challenge', says: z.strictObject({ version, challenge: number, outcome: z.enum(['complied', 'stayed', 'lifted']) }) },
+  hold: { act: 'order-hold', summary: 'Keep an order from being destroyed', says: z.strictObject({ version, reference: line(200), reason }) },
+  'approve-lift-hold': { act: 'order-approve-lift-hold', summary: 'First of two to lift a legal hold', says: z.strictObject({ version, hold: number, reason }) },
+  'lift-hold': { act: 'order-lift-hold', summary: 'Second of two to lift a legal hold', says: z.strictObject({ version, hold: number }) },
+  close: { act: 'order-close', summary: 'Close an order under which nothing is outstanding', says: z.strictObject({ version }) },
+} as const satisfies { readonly [A in DeskStep['act']]: { readonly act: HttpAct; readonly summary: string; readonly says: z.ZodType<Omit<Extract<DeskStep, { readonly act: A }>, 'act'> & { readonly version: number }> } };
 
 /** The desk: an order's life on paper. Each act is audited by the registry's own script. */
 export const addDeskRoutes = (app: HttpApp, { desk, view }: DeskRoutesDeps): void => {
@@ -49,6 +65,15 @@ export const addDeskRoutes = (app: HttpApp, { desk, view }: DeskRoutesDeps): voi
     const who = authenticate(request);
     return answer(who, await desk.reject(who, request.params.id, request.body));
   });
+
+  for (const act of Object.keys(STEPS) as DeskStep['act'][]) {
+    const { act: permission, summary, says } = STEPS[act];
+    app.post(`/orders/:id/${act}`, { ...permit(permission), schema: { summary, params: OrderParams, body: says, response: answers } }, async (request) => {
+      const who = authenticate(request);
+      const { version: on, ...said } = request.body;
+      return answer(who, await desk.step(who, request.params.id, on, { act, ...said } as DeskStep));
+    });
+  }
 
   app.post('/orders/:id/reentry', { ...permit('order-approve'), schema: { summary: 'Type its identifiers anew from the paper, before approving', params: OrderParams, body: ReentryBody, response: answers } }, async (request) => {
     const who = authenticate(request);
