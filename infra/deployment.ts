@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timing } from '@penreg/domain';
 import { migrate, roleGrants } from '@penreg/records';
+import { loadAccounts, type LocalAccounts } from './deployment/accounts.ts';
 import { loadIdentity, TAP_NAMES, type Identity, type Person, type TapName } from './deployment/identity.ts';
 import { orderActivationConfig, reportingConfig, tapConfig, type Plan } from './deployment/service-configs.ts';
 import { startService } from './deployment/service.ts';
@@ -33,6 +34,8 @@ export interface DeploymentOptions {
   readonly directory?: Plan['directory'];
   readonly session?: Plan['session'];
   readonly flush?: Plan['flush'];
+  /** Whether people sign in with a name and a password too. Each costs a slow hash at the first start. */
+  readonly localAccounts?: boolean;
   readonly testAccounts?: readonly string[];
   readonly maxTargets?: number;
   readonly logLevel?: string;
@@ -61,6 +64,7 @@ export interface Deployment {
   /** By id; throws for an unknown one. */
   person(personId: string): Person;
   readonly identity: Identity;
+  readonly accounts: LocalAccounts | null;
   /** Services first, then the parts; data stays. */
   stop(): Promise<void>;
 }
@@ -77,6 +81,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
   const timing = { ...TIMING, ...options.timing };
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const identity = await loadIdentity(dir, name);
+  const accounts = options.localAccounts === true ? await loadAccounts(dir, identity) : null;
   const { secrets } = identity;
   const logins = {
     admin: { username: 'penreg_admin', password: secrets.adminPassword },
@@ -129,6 +134,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
       topic,
       group: `penreg-${name}`,
       timing,
+      accountsFile: accounts?.file,
       start: options.start ?? 'beginning',
       session: options.session ?? { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 },
       flush: options.flush ?? {},
@@ -177,6 +183,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
         return person;
       },
       identity,
+      accounts,
       stop,
     };
   } catch (error) {

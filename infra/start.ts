@@ -75,7 +75,7 @@ const table = (verdicts: readonly Verdict[]): string => {
 };
 
 const printAddresses = (deployment: Deployment, orders: readonly MadeOrder[]): void => {
-  const { urls, parts, taps, dir } = deployment;
+  const { urls, parts, taps, dir, accounts, people } = deployment;
   say('');
   say(`order activation  ${urls.orderActivation}    OpenAPI: /openapi.json`);
   say(`reporting         ${urls.reporting}    OpenAPI: /openapi.json`);
@@ -84,6 +84,10 @@ const printAddresses = (deployment: Deployment, orders: readonly MadeOrder[]): v
   say(`Redis             ${parts.redis.address}`);
   say(`ClickHouse        ${parts.clickhouse.address}    database ${deployment.database}`);
   say(`keys, tokens, logs ${dir}`);
+  say('');
+  say('People of this demonstration, and the passwords they were given at the first start:');
+  for (const { personId, roles } of people.values()) say(`  ${personId.padEnd(16)}  ${roles.join(', ').padEnd(14)}  ${accounts?.passwords.get(personId) ?? 'has a token only'}`);
+  say(`Sign in:  npm run penreg -- --url ${urls.orderActivation} --reporting-url ${urls.reporting} login --person approver-1`);
   say('');
   const analyst = deployment.person('analyst-1');
   for (const { orderId, about } of orders) say(`order ${orderId}  ${about}`);
@@ -159,7 +163,7 @@ const main = async (): Promise<number> => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   });
   const work = async (): Promise<number> => {
-    deployment = await startDeployment({ dir, taps, logLevel: 'warn', timing: { lateness: values.once ? 3_000 : 10_000 } });
+    deployment = await startDeployment({ dir, taps, localAccounts: true, logLevel: 'warn', timing: { lateness: values.once ? 3_000 : 10_000 } });
     if (stopping.signal.aborted) return 130;
     const people = demoPeople(deployment);
     const run = Date.now().toString(36);

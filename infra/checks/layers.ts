@@ -17,7 +17,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'packages/wire', mayImport: ['domain'] },
   { folder: 'packages/kafka', mayImport: ['domain'] },
   { folder: 'packages/platform', mayImport: ['domain'] },
-  { folder: 'packages/trust', mayImport: ['evidence', 'platform'] },
+  { folder: 'packages/trust', mayImport: ['domain', 'evidence', 'platform'] },
   { folder: 'packages/returns', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/registry', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/records', mayImport: ['domain', 'evidence'] },

@@ -27,8 +27,10 @@ const PEOPLE: Readonly<Record<string, readonly Role[]>> = {
   'approver-2': ['approver'],
   'activator-1': ['activator'],
   'activator-2': ['activator'],
+  'counsel-1': ['counsel'],
   'analyst-1': ['analyst'],
   'analyst-2': ['analyst'],
+  'notice-1': ['notice'],
   'auditor-1': ['auditor'],
   'operator-1': ['operator'],
   'administrator-1': ['administrator'],
@@ -126,7 +128,7 @@ export const loadIdentity = async (dir: string, deployment: string): Promise<Ide
     const tokenFile = join(keys, `${personId}.token`);
     await writePrivate(keyOf(personId), json({ personId, ...key }));
     await writePrivate(tokenFile, `${token}\n`);
-    tokenEntries.push({ tokenHash, personId, roles, expiresAt: stored.expiresAt });
+    tokenEntries.push({ tokenHash, personId, roles, trainedUntil: stored.expiresAt, expiresAt: stored.expiresAt });
     people.set(personId, { personId, roles, token, tokenFile, key, keyFile: keyOf(personId) });
   }
   for (const [name, key] of [...Object.entries(stored.taps), ...Object.entries(stored.services)]) await writePrivate(keyOf(name), json(key));

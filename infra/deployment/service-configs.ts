@@ -13,6 +13,8 @@ export interface Plan {
   readonly topic: string;
   readonly group: string;
   readonly timing: Partial<Timing>;
+  /** Accounts to make at the first start; without it people have tokens only. */
+  readonly accountsFile?: string | undefined;
   /** Where the very first tap begins: `beginning`, `end` or an instant (ISO 8601). */
   readonly start: string;
   readonly session: { readonly sessionTimeoutMs: number; readonly heartbeatIntervalMs: number };
@@ -65,6 +67,7 @@ export const orderActivationConfig = (plan: Plan, port: number) => ({
   directory: plan.directory ?? { kind: 'demo' },
   directoryPollMs: plan.directoryPollMs ?? 2_000,
   documents: { directory: plan.papers, key: plan.identity.secrets.documentKey },
+  ...(plan.accountsFile === undefined ? {} : { signIn: { kind: 'local', firstAccounts: plan.accountsFile } }),
   timing: plan.timing,
   http: http(plan, port),
   maxTargets: plan.maxTargets,

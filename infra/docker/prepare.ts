@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate, roleGrants } from '@penreg/records';
+import { loadAccounts } from '../deployment/accounts.ts';
 import { loadIdentity, type Identity } from '../deployment/identity.ts';
 import { orderActivationConfig, reportingConfig, tapConfig, type Plan } from '../deployment/service-configs.ts';
 import { usersXml } from '../embedded/clickhouse.ts';
@@ -22,8 +23,9 @@ const setting = (name: string, usual: string): string => {
   return value === undefined || value === '' ? usual : value;
 };
 
-const planFor = (identity: Identity): Plan => ({
+const planFor = (identity: Identity, accountsFile: string): Plan => ({
   identity,
+  accountsFile,
   kafka: 'kafka:9092',
   redis: 'redis://redis:6379',
   redisLogin: { username: REDIS_USER, password: identity.secrets.redisPassword },
@@ -43,7 +45,7 @@ const planFor = (identity: Identity): Plan => ({
 });
 
 const writeConfigs = async (identity: Identity): Promise<void> => {
-  const plan = planFor(identity);
+  const plan = planFor(identity, (await loadAccounts(DIR, identity)).file);
   const configs = {
     'tap-1': tapConfig(plan, 'tap-1', HTTP_PORT),
     'tap-2': tapConfig(plan, 'tap-2', HTTP_PORT),

@@ -129,3 +129,40 @@ export const JobAnswer = z.looseObject({
   file: z.looseObject({ bytes: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/), records: z.number() }).nullable(),
   fault: z.looseObject({ code: z.string().regex(/^[a-z-]{1,40}$/), rule: z.string().nullable(), retriable: z.boolean() }).nullable(),
 });
+
+export const WaysToSignIn = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('none') }),
+  z.looseObject({ kind: z.literal('local') }),
+  z.looseObject({ kind: z.literal('oidc'), issuer: z.url(), clientId: z.string(), audience: z.string(), scopes: z.array(z.string()) }),
+]);
+
+export const SessionAnswer = z.looseObject({ token: z.string(), expiresAt: z.number() });
+export const DoneAnswer = z.looseObject({ done: z.literal(true) });
+
+export const WhoAmIAnswer = z.looseObject({
+  personId: z.string(),
+  roles: z.array(z.string()),
+  trainedUntil: z.number().nullable(),
+  onlyActs: z.array(z.string()).nullable(),
+  onlyOrders: z.array(z.string()).nullable(),
+  expiresAt: z.number(),
+});
+export type WhoAmIAnswer = z.output<typeof WhoAmIAnswer>;
+
+const AccountLine = z.looseObject({ personId: z.string(), roles: z.array(z.string()), trainedUntil: z.number().nullable(), createdAt: z.number(), createdBy: z.string(), disabledAt: z.number().nullable() });
+export const AccountMadeAnswer = z.looseObject({ account: AccountLine, password: z.string().nullable() });
+export const AccountsAnswer = z.looseObject({ accounts: z.array(AccountLine) });
+
+const TokenLine = z.looseObject({
+  id: z.string(),
+  personId: z.string(),
+  purpose: z.string(),
+  roles: z.array(z.string()),
+  acts: z.array(z.string()).nullable(),
+  orders: z.array(z.string()).nullable(),
+  createdBy: z.string(),
+  expiresAt: z.number(),
+  revokedAt: z.number().nullable(),
+});
+export const TokenMadeAnswer = z.looseObject({ entry: TokenLine, token: z.string() });
+export const TokensAnswer = z.looseObject({ tokens: z.array(TokenLine) });

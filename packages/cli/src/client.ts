@@ -7,19 +7,19 @@ import { CliError } from './error.ts';
 /** Where the services are and who asks. */
 export interface Connection {
   readonly url: string;
-  readonly token: Sensitive<string>;
+  /** Null for the few routes that answer anybody. */
+  readonly token: Sensitive<string> | null;
 }
 
 /** Reads a token from its file: the first line. Tokens never stand on a command line. */
-export const readToken = (file: string | undefined): Sensitive<string> => {
-  if (file === undefined) throw new CliError('usage', 'no token: give --token-file FILE or set PENREG_TOKEN_FILE');
+export const readToken = (file: string): Sensitive<string> => {
   let text: string;
   try {
     text = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
   } catch (cause) {
     throw new CliError('usage', `the token file ${file} cannot be read`, [], { cause });
   }
-  if (!/^[A-Za-z0-9_-]{16,256}$/.test(text)) throw new CliError('usage', `the token file ${file} holds no token`);
+  if (!/^[A-Za-z0-9_.-]{16,8192}$/.test(text)) throw new CliError('usage', `the token file ${file} holds no token`);
   return new Sensitive(text);
 };
 
@@ -64,7 +64,7 @@ export const call = async (connection: Connection, path: string, { method = 'GET
     response = await fetch(target, {
       method,
       redirect: 'error',
-      headers: { authorization: `Bearer ${connection.token.reveal()}`, ...(sent === null ? {} : { 'content-type': sent.type }) },
+      headers: { ...(connection.token === null ? {} : { authorization: `Bearer ${connection.token.reveal()}` }), ...(sent === null ? {} : { 'content-type': sent.type }) },
       ...(sent === null ? {} : { body: sent.bytes }),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import type { Readable, Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
+import { Sensitive } from '@penreg/platform';
+import { CliError } from './error.ts';
 
 /** Where a command reads and writes. Results go to `out`, everything meant for a person's eyes alone to `err`. */
 export interface Console {
@@ -20,6 +22,24 @@ export const ask = async (io: Console, question: string): Promise<string | null>
     return (await reader.question(question)).trim();
   } finally {
     reader.close();
+  }
+};
+
+/** A secret, typed without being shown, or the first line of standard input where nobody sits there. @throws CliError `usage` */
+export const askHidden = async (io: Console, question: string): Promise<Sensitive<string>> => {
+  if (io.in.isTTY !== true) {
+    const line = (await readAll(io.in))?.split(/\r?\n/)[0] ?? '';
+    if (line === '') throw new CliError('usage', 'nobody is here to type, and standard input is empty');
+    return new Sensitive(line);
+  }
+  io.err.write(question);
+  // As a terminal of its own the reader turns the real one's echo off; what it would show goes nowhere.
+  const reader = createInterface({ input: io.in, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: true });
+  try {
+    return new Sensitive(await reader.question(''));
+  } finally {
+    reader.close();
+    io.err.write('\n');
   }
 };
 

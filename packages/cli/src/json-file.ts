@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readAll, type Console } from './console.ts';
 import { CliError } from './error.ts';
 
@@ -18,12 +18,19 @@ export const readJsonFrom = async (io: Console, file: string): Promise<unknown> 
   }
 };
 
+/** Before an act whose result can be written only once. @throws CliError `usage` */
+export const assertNewFile = (file: string): void => {
+  if (existsSync(file)) throw new CliError('usage', `${file} exists already`);
+};
+
 /** Writes a new file that only its owner can read; what stands there already is not touched. */
-export const writeNewJson = (file: string, value: unknown): void => {
+export const writeNewText = (file: string, text: string): void => {
   try {
-    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     throw new CliError('usage', exists ? `${file} exists already` : `${file} cannot be written`, [], { cause });
   }
 };
+
+export const writeNewJson = (file: string, value: unknown): void => writeNewText(file, `${JSON.stringify(value, null, 2)}\n`);

@@ -8,8 +8,10 @@ import { addDocument } from './commands/document.ts';
 import { addHead } from './commands/head.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLaw } from './commands/law.ts';
+import { addLogin } from './commands/login.ts';
 import { addLook } from './commands/look.ts';
 import { addOrder } from './commands/order.ts';
+import { addPeople } from './commands/people.ts';
 import { addReport } from './commands/report.ts';
 import { addRequest } from './commands/request.ts';
 import { addRoles } from './commands/roles.ts';
@@ -26,6 +28,7 @@ reached; 5 something does not verify (a hash, a signature, a roster, a report th
 names gaps, failed seals or findings, or a tap has diverged; 7 not confirmed.
 
 Examples:
+  penreg login --person anna
   penreg keys new --person anna --out anna.key.json
   penreg order create --file order.json
   penreg order approve ID --key anna.key.json
@@ -38,7 +41,7 @@ const build = (io: Console, environment: Environment | undefined): Command => {
     .description('Orders in, metadata out: drafts, signs and ends orders, and fetches their reports.')
     .option('--url <url>', `where order-activation answers (default: ${DEFAULT_URL})`)
     .option('--reporting-url <url>', `where reporting answers (default: ${DEFAULT_REPORTING_URL})`)
-    .option('--token-file <file>', 'file whose first line is your API token')
+    .option('--token-file <file>', 'file whose first line is an API token (default: the session of penreg login)')
     .option('--json', 'print JSON instead of tables')
     .addHelpText('after', EPILOGUE)
     .showHelpAfterError('(add --help for what it takes)')
@@ -51,6 +54,8 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addRequest(program, settings);
   addAgency(program, settings);
   addDocument(program, settings);
+  addLogin(program, settings);
+  addPeople(program, settings);
   const order = addOrder(program, settings);
   addDesk(order, settings);
   addDeskSteps(order, settings);

@@ -1,10 +1,10 @@
-import { isOrderId, type OrderId } from '@penreg/domain';
+import { isOrderId, type OrderId, type UtcMs } from '@penreg/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpAct } from './acts.ts';
-import { ApiError, type ApiErrorCode } from './api-error.ts';
+import { ApiError, type ApiErrorCode, type ApiProblem } from './api-error.ts';
+import type { Bearer, IdentitySource, Recognition } from './identity.ts';
 import type { Metrics } from './metrics.ts';
-import { mayDo } from './permissions.ts';
-import type { Identity, TokenBook } from './tokens.ts';
+import { mayDo, needsTraining } from './permissions.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /** `request`: who it was is known and may, but a rule turned the request itself away. */
-export type RefusalReason = 'no-token' | 'unknown-token' | 'expired-token' | 'no-permission' | 'request';
+export type RefusalReason = 'no-token' | 'unknown-token' | 'expired-token' | 'no-permission' | 'out-of-scope' | 'training' | 'request';
 
 /** A request that was turned away, as it goes to the audit log. It holds no identifier and nothing of the body. */
 export interface Refusal {
@@ -38,7 +38,7 @@ export interface Refusal {
 export type AuditRefusal = (refusal: Refusal) => Promise<unknown>;
 
 export interface Access {
-  readonly tokens: TokenBook;
+  readonly identities: IdentitySource;
   readonly audit: AuditRefusal;
 }
 
@@ -48,16 +48,19 @@ export const permit = <A extends HttpAct>(act: A): { readonly config: { readonly
 /** Route options of a route that answers anybody. */
 export const open = (): { readonly config: { readonly open: true } } => ({ config: { open: true } });
 
-const identities = new WeakMap<FastifyRequest, Identity>();
+const bearers = new WeakMap<FastifyRequest, Bearer>();
 
 /** Who makes a request on a guarded route. Throws `unauthenticated` on any other. */
-export const authenticate = (request: FastifyRequest): Identity => {
-  const identity = identities.get(request);
-  if (identity === undefined) throw new ApiError('unauthenticated', { field: 'authorization', rule: 'a bearer token is required' });
-  return identity;
+export const authenticate = (request: FastifyRequest): Bearer => {
+  const bearer = bearers.get(request);
+  if (bearer === undefined) throw new ApiError('unauthenticated', { field: 'authorization', rule: 'a bearer token is required' });
+  return bearer;
 };
 
-const BEARER = /^Bearer ([A-Za-z0-9_-]{16,256})$/;
+const BEARER = /^Bearer ([A-Za-z0-9_.-]{16,8192})$/;
+
+/** The token of a request, for the route that ends it. */
+export const tokenOf = (request: FastifyRequest): string => BEARER.exec(request.headers.authorization ?? '')?.[1] ?? '';
 
 const orderIdOf = (request: FastifyRequest): OrderId | null => {
   const id: unknown = (request.params as Record<string, unknown> | undefined)?.['id'];
@@ -79,10 +82,15 @@ const refusalOf = (request: FastifyRequest, act: HttpAct, reason: RefusalReason,
   requestId: request.id,
 });
 
+/** Failed sign-ins within a minute: whether whoever it is may try again, and one more. */
+export interface FailureLimit {
+  readonly allows: (request: FastifyRequest) => Promise<boolean>;
+  readonly count: (request: FastifyRequest) => Promise<void>;
+}
+
 interface GuardDeps extends Access {
   readonly metrics: Metrics | null;
-  /** Says whether an address may try again, and counts a failure. */
-  readonly failures: { readonly allowed: (request: FastifyRequest) => Promise<boolean>; readonly count: (request: FastifyRequest) => Promise<void> };
+  readonly failures: FailureLimit;
 }
 
 const RULES = {
@@ -91,8 +99,21 @@ const RULES = {
   'expired-token': 'the token has expired',
 } as const;
 
+type BearerRefusal = Extract<RefusalReason, 'no-permission' | 'out-of-scope' | 'training'>;
+
+/** Why somebody who is known may not do this, or null when they may. */
+const refuse = ({ roles, scope, trainedUntil }: Bearer, act: HttpAct, orderId: OrderId | null, now: UtcMs): { readonly reason: BearerRefusal; readonly error: ApiError } | null => {
+  const no = (reason: BearerRefusal, problem: ApiProblem) => ({ reason, error: new ApiError('not-permitted', problem) });
+  if (!mayDo(roles, act)) return no('no-permission', { field: 'authorization', rule: `none of your roles may do ${act}` });
+  if (scope.acts !== null && !scope.acts.includes(act)) return no('out-of-scope', { field: 'authorization', rule: `this token is not for ${act}` });
+  if (scope.orders !== null && (orderId === null || !scope.orders.includes(orderId))) return no('out-of-scope', { field: 'authorization', rule: 'this token is for other orders only, and for nothing beside orders' });
+  if (!needsTraining(roles, act) || (trainedUntil !== null && now < trainedUntil)) return null;
+  const rule = trainedUntil === null ? 'no training is on record: it takes valid training to review, to approve and to read' : `your training ended on ${new Date(trainedUntil).toISOString()}: it takes valid training to review, to approve and to read`;
+  return no('training', { field: 'trainedUntil', rule, citation: 'policy/training', cure: 'renew the training, then have the new date entered' });
+};
+
 /** The first hook of every guarded route: who is it, and may they. Runs before the body is read. */
-export const createGuard = ({ tokens, audit, metrics, failures }: GuardDeps) => {
+export const createGuard = ({ identities, audit, metrics, failures }: GuardDeps) => {
   /** Errors whose refusal has been written, so that none is written twice. */
   const alreadyAudited = new WeakSet<ApiError>();
 
@@ -100,7 +121,7 @@ export const createGuard = ({ tokens, audit, metrics, failures }: GuardDeps) => 
     const error = new ApiError('unauthenticated', { field: 'authorization', rule: RULES[reason] });
     reply.header('www-authenticate', 'Bearer');
     // Past the limit a failure costs neither a write to the audit log nor a look at why; a valid token is never locked out.
-    if (!(await failures.allowed(request))) {
+    if (!(await failures.allows(request))) {
       metrics?.add('penreg_http_sign_in_failures_total', 1, { reason: 'too-many' });
       reply.header('retry-after', '60');
       throw new ApiError('too-many-requests', { field: 'authorization', rule: 'too many failed sign-ins from this address; try again in a minute' });
@@ -124,29 +145,37 @@ export const createGuard = ({ tokens, audit, metrics, failures }: GuardDeps) => 
     }
   };
 
+  const recognise = async (token: string): Promise<Recognition> => {
+    try {
+      return await identities.recognise(token);
+    } catch (cause) {
+      throw cause instanceof ApiError ? cause : new ApiError('unavailable', { field: 'authorization', rule: 'who you are cannot be told now; your token may be good' }, cause);
+    }
+  };
+
   const guard = async function guard(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { act } = request.routeOptions.config;
     if (act === undefined) return;
-    const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) return turnAway(request, reply, act, 'no-token', null);
-    const lookup = tokens.find(token);
-    if (lookup.outcome === 'unknown') return turnAway(request, reply, act, 'unknown-token', null);
-    if (lookup.outcome === 'expired') return turnAway(request, reply, act, 'expired-token', lookup.personId);
-    const { identity } = lookup;
-    if (!mayDo(identity.roles, act)) {
-      metrics?.add('penreg_http_sign_in_failures_total', 1, { reason: 'no-permission' });
-      const error = new ApiError('not-permitted', { field: 'authorization', rule: `none of your roles may do ${act}` });
-      throw await audited(request, act, 'no-permission', error, identity.personId);
+    const token = tokenOf(request);
+    if (token === '') return turnAway(request, reply, act, 'no-token', null);
+    const recognition = await recognise(token);
+    if (recognition.outcome === 'unknown') return turnAway(request, reply, act, 'unknown-token', null);
+    if (recognition.outcome === 'expired') return turnAway(request, reply, act, 'expired-token', recognition.personId);
+    const { bearer } = recognition;
+    const refused = refuse(bearer, act, orderIdOf(request), Date.now());
+    if (refused !== null) {
+      metrics?.add('penreg_http_sign_in_failures_total', 1, { reason: refused.reason });
+      throw await audited(request, act, refused.reason, refused.error, bearer.personId);
     }
-    identities.set(request, identity);
+    bearers.set(request, bearer);
   };
 
   /** For the error handler: a known person's request that a rule turned away is a refusal too. */
   const auditError = async (request: FastifyRequest, error: ApiError): Promise<ApiError> => {
     const { act } = request.routeOptions.config;
-    const identity = identities.get(request);
-    if (act === undefined || identity === undefined || error.status >= 500 || alreadyAudited.has(error)) return error;
-    return audited(request, act, 'request', error, identity.personId);
+    const bearer = bearers.get(request);
+    if (act === undefined || bearer === undefined || error.status >= 500 || alreadyAudited.has(error)) return error;
+    return audited(request, act, 'request', error, bearer.personId);
   };
 
   return { guard, auditError };

@@ -9,7 +9,7 @@ import { authenticate, open, permit, type Refusal } from './http-guard.ts';
 import { createHttp, type Http } from './http.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
-import { bookOf, hashToken } from './tokens.ts';
+import { hashToken, sourceOf, type TokenFile } from './tokens.ts';
 
 const ACCOUNT = '12025550101';
 const ORDER = '01939a3c-0000-7000-8000-00000000000a';
@@ -27,14 +27,15 @@ interface World {
   readonly call: (path: string, init?: RequestInit & { readonly as?: Role; readonly json?: unknown }) => Promise<{ status: number; body: Record<string, unknown>; headers: Headers }>;
 }
 
-const world = async ({ auditFails = false, perMinute = 600 } = {}): Promise<World> => {
+const world = async ({ auditFails = false, perMinute = 600, over = {}, away = false }: { auditFails?: boolean; perMinute?: number; over?: Partial<TokenFile[number]>; away?: boolean } = {}): Promise<World> => {
   const refusals: Refusal[] = [];
   const lines: string[] = [];
   const metrics = createMetrics('order-activation');
-  const tokens = bookOf(
-    (['approver', 'operator'] as const).map((role) => ({ tokenHash: hashToken(tokenOf(role)), personId: `the-${role}`, roles: [role], expiresAt: 4e12 })),
+  const known = sourceOf(
+    (['approver', 'operator'] as const).map((role) => ({ tokenHash: hashToken(tokenOf(role)), personId: `the-${role}`, roles: [role], trainedUntil: 4e12, acts: null, orders: null, expiresAt: 4e12, ...over })),
     Date.now,
   );
+  const identities = { recognise: async (token: string) => (away ? Promise.reject(new Error('registry away')) : known.recognise(token)) };
   const http = await createHttp({
     title: 'Test',
     version: '1',
@@ -42,7 +43,7 @@ const world = async ({ auditFails = false, perMinute = 600 } = {}): Promise<Worl
     metrics,
     config: HttpConfigSchema.parse({ port: 0, requestsPerMinute: perMinute, failedSignInsPerMinute: 3 }),
     access: {
-      tokens,
+      identities,
       audit: async (refusal) => {
         if (auditFails) throw new Error('disk full');
         refusals.push(refusal);
@@ -96,6 +97,32 @@ describe('the HTTP base', () => {
       ['unknown-token', null, 'order-show', ORDER],
       ['no-permission', 'the-operator', 'order-show', ORDER],
     ]);
+  });
+
+  it('lets nobody without valid training read or approve, and says which rule', async () => {
+    for (const trainedUntil of [null, Date.now() - 1]) {
+      const { call, refusals } = await world({ over: { trainedUntil } });
+      for (const answer of [await call(`/orders/${ORDER}`, { as: 'approver' }), await call(`/orders/${ORDER}/approve`, { as: 'approver', json: { n: 1, list: [] } })]) {
+        expect(answer).toMatchObject({ status: 403, body: { error: 'not-permitted', field: 'trainedUntil', problems: [{ citation: 'policy/training' }] } });
+      }
+      expect(refusals.map((r) => [r.reason, r.personId])).toEqual([['training', 'the-approver'], ['training', 'the-approver']]);
+    }
+  });
+
+  it('holds a token to its acts and its orders', async () => {
+    const acts = await world({ over: { acts: ['order-list'] } });
+    expect(await acts.call(`/orders/${ORDER}`, { as: 'approver' })).toMatchObject({ status: 403, body: { rule: 'this token is not for order-show' } });
+    expect((await acts.call('/refuses', { as: 'approver' })).status).toBe(422);
+    const orders = await world({ over: { orders: [ORDER as never] } });
+    expect((await orders.call(`/orders/${ORDER}`, { as: 'approver' })).status).toBe(200);
+    for (const path of ['/orders/01939a3c-0000-7000-8000-00000000000b', '/refuses']) expect((await orders.call(path, { as: 'approver' })).status).toBe(403);
+    expect(orders.refusals.map((r) => r.reason)).toEqual(['out-of-scope', 'out-of-scope']);
+  });
+
+  it('answers 503 while it cannot tell who somebody is, and counts it against nobody', async () => {
+    const { call, refusals } = await world({ away: true });
+    for (let i = 0; i < 5; i++) expect(await call(`/orders/${ORDER}`, { as: 'approver' })).toMatchObject({ status: 503, body: { error: 'unavailable', field: 'authorization' } });
+    expect(refusals).toEqual([]);
   });
 
   it('answers 503 when a refusal cannot be audited', async () => {

@@ -9,7 +9,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTyp
 import { ApiError, toApiErrorBody } from './api-error.ts';
 import type { HttpConfig } from './config-pieces.ts';
 import { PlatformError } from './error.ts';
-import { createGuard, open, type Access } from './http-guard.ts';
+import { createGuard, open, type Access, type FailureLimit } from './http-guard.ts';
 import { logged } from './log-value.ts';
 import type { Logger } from './logger.ts';
 import type { RoutePattern } from './metric-names.ts';
@@ -39,6 +39,8 @@ export interface HttpOptions {
 export interface Http {
   /** Routes are added to this before `listen`; each with `permit(act)` or `open()`. */
   readonly app: HttpApp;
+  /** Failed sign-ins by address, in whatever way somebody tried. */
+  readonly failures: FailureLimit;
   /** The address it answers on. Throws `PlatformError` code `listen`. */
   readonly listen: () => Promise<string>;
   /** Refuses new requests and waits for those under way. */
@@ -53,6 +55,20 @@ const methodOf = (method: string): (typeof METHODS)[number] | 'OTHER' => METHODS
 const statusClass = (status: number) => (status < 300 ? '2xx' : status < 400 ? '3xx' : status < 500 ? '4xx' : '5xx');
 
 const routeOf = (request: FastifyRequest): RoutePattern => (request.routeOptions.url ?? '(none)').replace(/^\(none\)$/, 'none') as RoutePattern;
+
+/** Counts failures in the last minute by what `keyOf` tells of a request. */
+export const limitFailures = (app: HttpApp, perMinute: number, keyOf: (request: FastifyRequest) => string): FailureLimit => {
+  const limit = app.createRateLimit({ max: perMinute, timeWindow: MINUTE, keyGenerator: keyOf });
+  return {
+    allows: async (request) => {
+      const state = await limit(request, { increment: false });
+      return state.isAllowed || state.remaining > 0;
+    },
+    count: async (request) => {
+      await limit(request);
+    },
+  };
+};
 
 /**
  * The HTTP base of every service: strict schemas, one error table, bearer tokens, permissions, rate limits, OpenAPI at
@@ -110,21 +126,9 @@ export const createHttp = async (options: HttpOptions): Promise<Http> => {
   });
 
   let auditError = async (_request: FastifyRequest, error: ApiError): Promise<ApiError> => error;
+  const failures = limitFailures(app, config.failedSignInsPerMinute, (request) => request.ip);
   if (access !== null) {
-    const limit = app.createRateLimit({ max: config.failedSignInsPerMinute, timeWindow: MINUTE, keyGenerator: (request) => `failed-sign-in ${request.ip}` });
-    const guarded = createGuard({
-      ...access,
-      metrics: metrics ?? null,
-      failures: {
-        allowed: async (request) => {
-          const state = await limit(request, { increment: false });
-          return state.isAllowed || state.remaining > 0;
-        },
-        count: async (request) => {
-          await limit(request);
-        },
-      },
-    });
+    const guarded = createGuard({ ...access, metrics: metrics ?? null, failures });
     app.addHook('onRequest', guarded.guard);
     auditError = guarded.auditError;
   }
@@ -160,6 +164,7 @@ export const createHttp = async (options: HttpOptions): Promise<Http> => {
 
   return {
     app,
+    failures,
     listen: async () => {
       if (config.tls === undefined && !isLoopback(config.host)) logger.warn('http without TLS on an address that is not loopback: tokens cross the network in plain text');
       try {

@@ -24,7 +24,7 @@ const FETCH_OUTCOMES = ['records', 'empty', 'error'] as const;
 const GRANT_OUTCOMES = ['accepted', 'refused'] as const;
 const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'OTHER'] as const;
-const SIGN_IN_FAILURES = ['no-token', 'unknown-token', 'expired-token', 'no-permission', 'too-many'] as const;
+const SIGN_IN_FAILURES = ['no-token', 'unknown-token', 'expired-token', 'wrong-password', 'no-permission', 'out-of-scope', 'training', 'too-many'] as const;
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 

@@ -1,17 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { ROLES, UtcMsSchema, type Role, type UtcMs } from '@penreg/domain';
+import { OrderIdSchema, ROLES, UtcMsSchema, type UtcMs } from '@penreg/domain';
 import { z } from 'zod';
+import { HTTP_ACTS } from './acts.ts';
 import { NameSchema } from './config-pieces.ts';
 import { problemsOf } from './config.ts';
 import { PlatformError } from './error.ts';
+import type { IdentitySource, Recognition } from './identity.ts';
 import type { Logger } from './logger.ts';
-
-/** Who asks, as the token says. A token identifies a person to the API; it signs nothing. */
-export interface Identity {
-  readonly personId: string;
-  readonly roles: readonly Role[];
-}
 
 /** A file of tokens: hashes only, so that the file lets nobody in. */
 export const TokenFileSchema = z
@@ -21,42 +17,41 @@ export const TokenFileSchema = z
       tokenHash: z.string().regex(/^[0-9a-f]{64}$/, 'a token hash is 64 lower-case hexadecimal digits'),
       personId: NameSchema,
       roles: z.array(z.enum(ROLES)).min(1),
+      trainedUntil: UtcMsSchema.nullable().default(null),
+      acts: z.array(z.enum(HTTP_ACTS)).nullable().default(null),
+      orders: z.array(OrderIdSchema).nullable().default(null),
       expiresAt: UtcMsSchema,
     }),
   )
   .refine((list) => new Set(list.map((entry) => entry.tokenHash)).size === list.length, 'each token once');
 export type TokenFile = z.output<typeof TokenFileSchema>;
 
-export type TokenLookup =
-  | { readonly outcome: 'found'; readonly identity: Identity }
-  | { readonly outcome: 'expired'; readonly personId: string }
-  | { readonly outcome: 'unknown' };
-
-export interface TokenBook {
-  readonly find: (token: string) => TokenLookup;
-}
-
+/**
+ * A plain SHA-256 is right here and would be wrong for a password: a token is 256 random bits, so nobody can guess one and
+ * hash it, however fast, and a slow hash on every request would only help whoever wants to tie the service up.
+ */
 export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
 
-/** A new token of 256 bits and the hash that goes into the file. */
+/** A new token of 256 bits and its hash, which is all that is kept of it. */
 export const newToken = (): { readonly token: string; readonly tokenHash: string } => {
   const token = `pr_${randomBytes(32).toString('base64url')}`;
   return { token, tokenHash: hashToken(token) };
 };
 
 /** Looks a token up in constant time: every entry is compared, whether or not one has matched. */
-export const bookOf = (entries: TokenFile, now: () => UtcMs): TokenBook => {
-  const hashed = entries.map((entry) => ({ entry, hash: Buffer.from(entry.tokenHash, 'hex') }));
-  return {
-    find: (token) => {
-      const given = Buffer.from(hashToken(token), 'hex');
-      let found: TokenFile[number] | null = null;
-      for (const { entry, hash } of hashed) if (timingSafeEqual(hash, given)) found = entry;
-      if (found === null) return { outcome: 'unknown' };
-      if (now() >= found.expiresAt) return { outcome: 'expired', personId: found.personId };
-      return { outcome: 'found', identity: { personId: found.personId, roles: found.roles } };
-    },
-  };
+const lookUp = (entries: readonly { readonly entry: TokenFile[number]; readonly hash: Buffer }[], token: string, now: UtcMs): Recognition => {
+  const given = Buffer.from(hashToken(token), 'hex');
+  let found: TokenFile[number] | null = null;
+  for (const { entry, hash } of entries) if (timingSafeEqual(hash, given)) found = entry;
+  if (found === null) return { outcome: 'unknown' };
+  const { personId, roles, trainedUntil, acts, orders, expiresAt } = found;
+  if (now >= expiresAt) return { outcome: 'expired', personId };
+  return { outcome: 'found', bearer: { personId, roles, trainedUntil, scope: { acts, orders }, expiresAt } };
+};
+
+export const sourceOf = (file: TokenFile, now: () => UtcMs): IdentitySource => {
+  const entries = file.map((entry) => ({ entry, hash: Buffer.from(entry.tokenHash, 'hex') }));
+  return { recognise: async (token) => lookUp(entries, token, now()) };
 };
 
 const readTokenFile = (path: string): TokenFile => {
@@ -78,12 +73,12 @@ const RECHECK_MS = 1_000;
  * The token file as it stands on disk: a token struck from it is refused within a second. A file that can no longer be
  * read lets nobody in until it can. Throws `PlatformError` code `token-file` when it is bad at the start.
  */
-export const openTokenFile = (path: string, { now = Date.now, logger }: { readonly now?: () => UtcMs; readonly logger?: Logger } = {}): TokenBook => {
+export const openTokenFile = (path: string, { now = Date.now, logger }: { readonly now?: () => UtcMs; readonly logger?: Logger } = {}): IdentitySource => {
   const stamp = (): string => {
     const { mtimeMs, size, ino } = statSync(path);
     return `${mtimeMs}/${size}/${ino}`;
   };
-  let book = bookOf(readTokenFile(path), now);
+  let source = sourceOf(readTokenFile(path), now);
   let seen = stamp();
   let checked = performance.now();
 
@@ -93,19 +88,19 @@ export const openTokenFile = (path: string, { now = Date.now, logger }: { readon
     try {
       const current = stamp();
       if (current === seen) return;
-      book = bookOf(readTokenFile(path), now);
+      source = sourceOf(readTokenFile(path), now);
       seen = current;
       logger?.info('token file read again');
     } catch (error) {
-      book = bookOf([], now);
+      source = sourceOf([], now);
       seen = '';
       logger?.error('token file unusable: nobody is let in', {}, error);
     }
   };
   return {
-    find: (token) => {
+    recognise: (token) => {
       refresh();
-      return book.find(token);
+      return source.recognise(token);
     },
   };
 };

@@ -1,3 +1,4 @@
+export { tokenIdOf, type AccessStore, type Account, type Credential, type KnownAccount, type KnownToken, type ServiceToken } from './access.ts';
 export { REGISTRY_ERROR_CODES, RegistryError, type RegistryErrorCode } from './error.ts';
 export type { RegistryConnection, RegistryOptions, TapFeedOptions } from './options.ts';
 export {

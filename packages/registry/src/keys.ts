@@ -2,7 +2,7 @@
  * Kinds of sealed documents. Each is a hash in Redis, id → sealed text, named like its kind. An act may touch several
  * documents of several kinds at once (`acts.ts`).
  */
-export const DOCUMENT_KINDS = ['orders', 'requests', 'agencies', 'documents', 'holds'] as const;
+export const DOCUMENT_KINDS = ['orders', 'requests', 'agencies', 'documents', 'holds', 'accounts', 'tokens'] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /** Every key of a deployment. The braces keep them in one hash slot, so that one script may touch them all. */

@@ -1,5 +1,6 @@
 import type { Envelope, Grant, Identifier, OrderBody, OrderId, Retention, UtcMs } from '@penreg/domain';
 import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt, Resumption, ResumptionRefusal } from '@penreg/evidence';
+import type { AccessStore } from './access.ts';
 import type { AgencyStore } from './agencies.ts';
 import type { PaperStore } from './order-papers.ts';
 import type { RequestStore } from './requests.ts';
@@ -237,6 +238,7 @@ export interface Registry {
   readonly taps: TapBoard;
   /** The change log's own head, and the audit log's. */
   head(): Promise<{ readonly epoch: number; readonly hash: string | null; readonly audit: LogHead | null }>;
+  readonly access: AccessStore;
   /** Resolves when the server answers and keeps what it acknowledges. `unavailable`, `durability`. */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Agency, LegalRequest } from '@penreg/domain';
+import { createAccessStore, type StoredAccount, type StoredToken } from './access.ts';
 import { createActs } from './acts.ts';
 import { createAgencyStore } from './agencies.ts';
 import { createAuditLog } from './audit.ts';
@@ -48,6 +49,8 @@ export const openRegistry = (options: RegistryOptions): Registry => {
   const requests = createDocuments<LegalRequest>(reads, keys, sealer, doing, 'requests', 'penreg/request/1');
   const agencies = createDocuments<Agency>(reads, keys, sealer, doing, 'agencies', 'penreg/agency/1');
   const papers = createDocuments<OrderPaper>(reads, keys, sealer, doing, 'documents', 'penreg/document/1');
+  const accounts = createDocuments<StoredAccount>(reads, keys, sealer, doing, 'accounts', 'penreg/account/1');
+  const tokens = createDocuments<StoredToken>(reads, keys, sealer, doing, 'tokens', 'penreg/token/1');
   return {
     orders: createOrderStore(reads, keys, orders, doing, lookup, { ...settings, readable: options.readableMs ?? READABLE_MS }),
     requests: createRequestStore(requests, agencies, papers, doing, lookup),
@@ -55,6 +58,7 @@ export const openRegistry = (options: RegistryOptions): Registry => {
     papers: createPaperStore(papers, doing, lookup),
     audit: createAuditLog(reads, keys, sealer, writer, lane, () => deadlineIn(actTimeoutMs)),
     taps: createTapBoard(reads, keys),
+    access: createAccessStore(doing, accounts, tokens),
     async head() {
       const { logHead, auditHead } = await writer.look();
       return { epoch: logHead?.seq ?? 0, hash: logHead?.hash ?? null, audit: auditHead };

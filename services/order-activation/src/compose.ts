@@ -1,20 +1,22 @@
 import { whyWanted } from '@penreg/domain';
-import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
+import { createHttp, type Service, type Stage } from '@penreg/platform';
 import { openRegistry } from '@penreg/registry';
 import type { OrderActivationConfig } from './config.ts';
 import { createLaw } from './deficiencies.ts';
 import { createDesk } from './desk.ts';
 import { createOrders } from './orders.ts';
-import { openRosterFile, readKeyFile } from '@penreg/trust';
+import { openIdentities, openRosterFile, readKeyFile } from '@penreg/trust';
 import { openDirectory } from './directory/open-directory.ts';
 import { createAccountWatch } from './directory/watch-accounts.ts';
 import { openPaperFiles } from './papers/paper-files.ts';
 import { sweepPapers } from './papers/sweep-papers.ts';
+import { makeFirstAccounts } from './people/first-accounts.ts';
 import { periodically } from './periodic.ts';
 import { addDeskRoutes } from './routes/desk-routes.ts';
 import { addDocumentRoutes } from './routes/document-routes.ts';
 import { addDueRoutes } from './routes/due-routes.ts';
 import { addOrderRoutes } from './routes/order-routes.ts';
+import { addPeopleRoutes } from './routes/people-routes.ts';
 import { addRequestRoutes } from './routes/request-routes.ts';
 import { addSystemRoutes } from './routes/system-routes.ts';
 import { openTrail } from './trail.ts';
@@ -30,13 +32,12 @@ const VERSION = '0.1.0';
 const SERVICE = 'order-activation';
 const HOUR_MS = 3_600_000;
 
-/** Puts the service together: registry, roster, tokens, routes. Nothing is connected or listening before `start`. */
+/** Puts the service together: registry, roster, who may come in, routes. Nothing is connected or listening before `start`. */
 export const compose = async (config: OrderActivationConfig, { logger, metrics }: Pick<Stage, 'logger' | 'metrics'>): Promise<OrderActivation> => {
-  const { deployment, timing } = config;
+  const { deployment, timing, signIn } = config;
   const { url, username, password, sealingKey, lookupKey } = config.registry;
   const now = Date.now;
   const roster = openRosterFile(config.roster, deployment, logger);
-  const tokens = openTokenFile(config.tokens.file, { now, logger });
   const registry = openRegistry({
     url,
     deployment,
@@ -46,11 +47,12 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
     lookupKey: lookupKey.reveal(),
     lead: timing.lead,
   });
+  const identities = openIdentities(config, { store: registry.access, roster, now, logger });
   const directory = openDirectory(config.directory);
   const { documents } = config;
   const files = await openPaperFiles({ deployment, directory: documents.directory, key: Buffer.from(documents.key.reveal(), 'base64url'), maxBytes: documents.maxBytes });
   const trail = openTrail(registry.audit);
-  const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, explain: whyWanted, access: { tokens, audit: trail.refused } });
+  const http = await createHttp({ title: 'Penreg order activation', version: VERSION, logger, metrics, config: config.http, explain: whyWanted, access: { identities, audit: trail.refused } });
   const store = registry.orders;
   const orders = createOrders({ store, roster, timing, now });
   const deficienciesOf = createLaw({ store, timing, policy: { maxTargets: config.maxTargets, ...config.policy }, now });
@@ -62,6 +64,7 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   addRequestRoutes(http.app, { registry, trail, lookupKey, now });
   addDocumentRoutes(http.app, { papers: registry.papers, files, trail });
   addSystemRoutes(http.app, { registry, orders, roster, trail, timing, now });
+  addPeopleRoutes(http, { registry, roster, trail, signIn, failedSignInsPerMinute: config.http.failedSignInsPerMinute, metrics, now });
 
   const watch = createAccountWatch({ directory, orders: registry.orders, roster, key: readKeyFile(config.key.file), service: SERVICE, logger, now });
   const background = [
@@ -73,6 +76,7 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   return {
     start: async () => {
       await registry.ready();
+      if (signIn.kind === 'local' && signIn.firstAccounts !== undefined) await makeFirstAccounts(signIn.firstAccounts, registry.access);
       for (const task of background) task.start();
       address = await http.listen();
     },

@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY, EMERGENCY_CATEGORIES, TimingSchema } from '@penreg/domain';
-import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, TokensConfigSchema } from '@penreg/platform';
+import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, SignInConfigSchema, TokensConfigSchema } from '@penreg/platform';
 import { z } from 'zod';
 import { DirectoryConfigSchema } from './directory/open-directory.ts';
 
@@ -15,7 +15,8 @@ export const OrderActivationConfigSchema = z.strictObject({
     lookupKey: SecretKeySchema,
   }),
   roster: RosterConfigSchema,
-  tokens: TokensConfigSchema,
+  tokens: TokensConfigSchema.optional(),
+  signIn: SignInConfigSchema,
   timing: TimingSchema.prefault({}),
   http: HttpConfigSchema,
   /** The service's own key, which the roster knows by the name `order-activation`. */

@@ -430,6 +430,7 @@ describe('the table of permissions', () => {
       [
         'GET /agencies',
         'GET /agencies/{agency}',
+        'GET /accounts',
         'GET /audit',
         'GET /documents/{sha256}',
         'GET /due',
@@ -441,9 +442,13 @@ describe('the table of permissions', () => {
         'GET /requests',
         'GET /requests/{id}',
         'GET /roster',
+        'GET /sign-in',
         'GET /taps',
         'POST /agencies/{agency}/confirm',
         'POST /documents',
+        'GET /tokens',
+        'GET /whoami',
+        'POST /accounts/{person}/disable',
         'POST /orders',
         'POST /orders/{id}/activate',
         'POST /orders/{id}/approve',
@@ -469,19 +474,25 @@ describe('the table of permissions', () => {
         'POST /requests/{id}/review',
         'POST /requests/{id}/verify',
         'PUT /agencies/{agency}',
+        'POST /password',
+        'POST /sign-in',
+        'POST /sign-out',
+        'POST /tokens',
+        'POST /tokens/{token}/revoke',
+        'PUT /accounts/{person}',
         'PUT /orders/{id}/analysts',
         'PUT /orders/{id}/draft',
         'PUT /requests/{id}/paper',
       ].sort(),
     );
-    for (const { path, act: name, open } of listed) expect(open ? path : (HTTP_ACTS as readonly (string | undefined)[]).includes(name), path).toBe(open ? '/health' : true);
+    for (const { path, act: name, open } of listed) expect(open ? ['/health', '/sign-in'].includes(path) : (HTTP_ACTS as readonly (string | undefined)[]).includes(name), path).toBe(true);
   });
 
   it('is what each role meets on each route', async () => {
     const people = ['paula', 'anna', 'arno', 'nora', 'ivan', 'olga', 'adam'] as const;
     for (const { method, path, act: name, open } of await operations()) {
       if (open) continue;
-      const url = path.replace('{id}', '01939a3c-0000-7000-8000-00000000000a').replace('{agency}', 'nobody').replace('{sha256}', '0'.repeat(64));
+      const url = path.replace('{id}', '01939a3c-0000-7000-8000-00000000000a').replace('{agency}', 'nobody').replace('{sha256}', '0'.repeat(64)).replace('{person}', 'nobody').replace('{token}', '0'.repeat(16));
       const call = (who: (typeof people)[number] | null) => (method === 'GET' ? world.get(who, url) : world.send(who, method as 'POST' | 'PUT', url, {}));
       expect((await call(null)).status, `nobody ${method} ${path}`).toBe(401);
       for (const who of people) {

@@ -67,7 +67,8 @@ const wireTo = async (target: string): Promise<{ readonly url: string; readonly 
   return { url: `redis://127.0.0.1:${address.port}`, cut, close: () => (cut(true), void server.close()) };
 };
 
-export const startWorld = async (redis: string): Promise<World> => {
+/** `over`: more of the service's configuration. */
+export const startWorld = async (redis: string, over: Readonly<Record<string, unknown>> = {}): Promise<World> => {
   const deployment = `oa-${randomBytes(6).toString('hex')}`;
   const staff = makeStaff(deployment);
   const folder = mkdtempSync(join(tmpdir(), 'penreg-orders-'));
@@ -77,7 +78,7 @@ export const startWorld = async (redis: string): Promise<World> => {
     return path;
   };
   const tokens = Object.fromEntries(NAMES.map((name) => [name, newToken().token])) as Record<Name, string>;
-  const entries: TokenFile = NAMES.map((name) => ({ tokenHash: hashToken(tokens[name]), personId: name, roles: [...(staff[name] as Person).roles] as Role[], expiresAt: Date.UTC(2090, 0, 1) }));
+  const entries: TokenFile = NAMES.map((name) => ({ tokenHash: hashToken(tokens[name]), personId: name, roles: [...(staff[name] as Person).roles] as Role[], trainedUntil: Date.UTC(2090, 0, 1), acts: null, orders: null, expiresAt: Date.UTC(2090, 0, 1) }));
   const wire = await wireTo(redis);
   const sealingKey = randomBytes(32).toString('base64url');
   const config = OrderActivationConfigSchema.parse({
@@ -91,6 +92,7 @@ export const startWorld = async (redis: string): Promise<World> => {
     documents: { directory: join(folder, 'papers'), key: randomBytes(32).toString('base64url'), maxBytes: 1 << 20 },
     http: { port: 0, requestsPerMinute: 100_000, failedSignInsPerMinute: 1_000 },
     maxTargets: 5,
+    ...over,
   });
   const lines: string[] = [];
   const metrics = createMetrics('order-activation');

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
-import { createHttp, openTokenFile, type Service, type Stage } from '@penreg/platform';
+import { createHttp, type Service, type Stage } from '@penreg/platform';
 import { openOrderReader, type OrderReaders } from '@penreg/records';
 import { openRegistry, type OrderStore, type Registry } from '@penreg/registry';
-import { openRosterFile, readKeyFile } from '@penreg/trust';
+import { openIdentities, openRosterFile, readKeyFile } from '@penreg/trust';
 import type { ReportingConfig } from './config.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { createJobs } from './jobs.ts';
@@ -17,7 +17,7 @@ const VERSION = '0.1.0';
 
 /** What the service talks to. */
 export interface ReportingAdapters {
-  readonly registry: Pick<Registry, 'taps' | 'ready' | 'close'> & { readonly orders: Pick<OrderStore, 'get' | 'list'>; readonly audit: Pick<Registry['audit'], 'append'> };
+  readonly registry: Pick<Registry, 'taps' | 'access' | 'ready' | 'close'> & { readonly orders: Pick<OrderStore, 'get' | 'list'>; readonly audit: Pick<Registry['audit'], 'append'> };
   readonly readers: OrderReaders;
 }
 
@@ -45,15 +45,15 @@ export const compose = async (config: ReportingConfig, { logger, metrics }: Pick
   const { deployment, timing, sweep: sweeping } = config;
   const now = Date.now;
   const roster = openRosterFile(config.roster, deployment, logger);
-  const tokens = openTokenFile(config.tokens.file, { now, logger });
   const key = readKeyFile(config.key.file);
   const { registry, readers } = given ?? openAdapters(config);
+  const identities = openIdentities(config, { store: registry.access, roster, now, logger });
   const trail = openTrail(registry.audit);
   const subjects: SubjectDeps = { orders: registry.orders, taps: registry.taps, roster: roster.current, deployment, timing, now };
   const reports: ReportDeps = { readers, roster: roster.current, timing, trail, gate: createOrderGate(), key, provider: config.provider, now, logger, software: `penreg reporting ${VERSION}` };
   const jobs = createJobs({ ...reports, ...config.jobs, folder: config.jobs.folder ?? tmpdir() });
   const sweep = createSweep({ ...reports, orders: registry.orders, subjects, ...sweeping });
-  const http = await createHttp({ title: 'Penreg reporting', version: VERSION, logger, metrics, config: config.http, access: { tokens, audit: trail.refused } });
+  const http = await createHttp({ title: 'Penreg reporting', version: VERSION, logger, metrics, config: config.http, access: { identities, audit: trail.refused } });
   const ready = async (): Promise<void> => void (await Promise.all([registry.ready(), readers.ping()]));
   addRoutes(http.app, { reports, subjects, ready });
   addJobRoutes(http.app, { jobs, subjects, trail });

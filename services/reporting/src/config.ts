@@ -1,5 +1,5 @@
 import { TimingSchema } from '@penreg/domain';
-import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, TokensConfigSchema } from '@penreg/platform';
+import { HttpConfigSchema, LogConfigSchema, NameSchema, RosterConfigSchema, SecretKeySchema, SecretSchema, SignInConfigSchema, TokensConfigSchema } from '@penreg/platform';
 import { z } from 'zod';
 
 export const ReportingConfigSchema = z.strictObject({
@@ -21,7 +21,8 @@ export const ReportingConfigSchema = z.strictObject({
     database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a database is named [A-Za-z_][A-Za-z0-9_]*'),
   }),
   roster: RosterConfigSchema,
-  tokens: TokensConfigSchema,
+  tokens: TokensConfigSchema.optional(),
+  signIn: SignInConfigSchema,
   /** This service's key pair, JSON {keyId, publicKey, privateKey}: it signs what is destroyed. */
   key: z.strictObject({ file: z.string().min(1) }),
   timing: TimingSchema.prefault({}),

@@ -115,6 +115,7 @@ export class MemoryRegistry {
           return { seq: this.audited.length, hash: '' };
         },
       },
+      access: { credential: async () => null, account: absent, accounts: absent, putAccount: absent, disableAccount: absent, openSession: absent, createToken: absent, tokens: absent, revoke: absent },
       taps: { heartbeats: absent, confirmations: async (id) => [...this.confirmed.values()].filter((c) => c.orderId === id) },
       ready: async () => undefined,
       close: async () => undefined,
@@ -147,7 +148,7 @@ export const runReporting = async (clickhouse: ClickHouseAccess, over: { readers
     registry: { url: 'redis://127.0.0.1:1', sealingKey: secret, lookupKey: secret },
     clickhouse: { url: clickhouse.url, username: clickhouse.username, password: clickhouse.password, database: clickhouse.database },
     roster: { file: write('roster.json', signRoster(roster, [root])), rootKeys: [root.publicKey], threshold: 1 },
-    tokens: { file: write('tokens.json', Object.values(people).map(({ personId, roles }) => ({ tokenHash: tokens.get(personId)?.tokenHash, personId, roles, expiresAt: NEVER }))) },
+    tokens: { file: write('tokens.json', Object.values(people).map(({ personId, roles }) => ({ tokenHash: tokens.get(personId)?.tokenHash, personId, roles, trainedUntil: NEVER, expiresAt: NEVER }))) },
     key: { file: write('key.json', key) },
     timing,
     sweep: { intervalMs: over.sweepMs ?? 3_600_000, forMs: 10 * 365 * 86_400_000 },
