@@ -1,4 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { inForce, type OrderId } from '@penreg/domain';
 import { openOrderReader, openRecordSink, type RecordSink } from '@penreg/records';
@@ -163,5 +169,25 @@ describe('whose it is', () => {
     expect((await running.get(`/jobs/${first['job'] as string}`)).status).toBe(404);
     const third = await make(id, { form: 'csv' });
     await vi.waitFor(async () => expect((await running.get(`/jobs/${third['job'] as string}/file`)).status).toBe(404), 10_000);
+  });
+});
+
+describe('penreg report', () => {
+  const main = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'penreg-report-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('fetches one target of an order in a form that is made first, and leaves nothing on the service', async () => {
+    const id = await orderWith(EVENTS);
+    writeFileSync(join(folder, 'account'), `${OTHER_TARGET}\n`);
+    const out = join(folder, 'return.zip');
+    const { stderr } = await promisify(execFile)(process.execPath, [main, 'report', id, '--format', 'prtt-html', '--reason', 'delivery', '--target-file', join(folder, 'account'), '--out', out], {
+      env: { PENREG_REPORTING_URL: running.url, PENREG_TOKEN_FILE: running.tokenFileOf(people.nora) },
+    });
+    expect(stderr).toMatch(/1 records, .* in .*return\.zip\nsha256 {2}[0-9a-f]{64}/);
+    expect(readFileSync(out).subarray(0, 2).toString()).toBe('PK');
+    const rendered = running.registry.audited.find(({ act }) => act === 'report-rendered')?.detail as { job: string; sha256: string };
+    expect(stderr).toContain(rendered.sha256);
+    expect((await running.get(`/jobs/${rendered.job}`)).status).toBe(404);
   });
 });

@@ -128,6 +128,8 @@ export interface Running {
   readonly url: string;
   readonly registry: MemoryRegistry;
   readonly logs: () => string;
+  /** A file with this person's token, for the command line. */
+  readonly tokenFileOf: (who: Person) => string;
   readonly get: (path: string, who?: Person | null, init?: RequestInit) => Promise<Response>;
   readonly stop: () => Promise<void>;
 }
@@ -168,6 +170,11 @@ export const runReporting = async (clickhouse: ClickHouseAccess, over: { readers
     url,
     registry,
     logs: () => lines.join(''),
+    tokenFileOf: (who) => {
+      const path = join(dir, `token-${who.personId}`);
+      writeFileSync(path, tokens.get(who.personId)?.token ?? '', { mode: 0o600 });
+      return path;
+    },
     get: (path, who = people.nora, init = {}) => fetch(`${url}${path}`, { ...init, headers: { ...(who === null ? {} : { authorization: `Bearer ${tokens.get(who.personId)?.token ?? ''}` }), ...(init.body == null ? {} : { 'content-type': 'application/json' }) } }),
     stop: async () => {
       await service.stop();
