@@ -106,6 +106,7 @@ export const JobAnswer = z.strictObject({
   removedAt: Instant.nullable().describe('when the file is removed'),
 });
 export type JobAnswer = z.output<typeof JobAnswer>;
+export const JobListAnswer = z.strictObject({ jobs: z.array(JobAnswer) });
 
 export const REPORT_DESCRIPTION = [
   'The order\'s report as a stream.',

@@ -43,7 +43,7 @@ export const ReportingConfigSchema = z.strictObject({
       /** Jobs one person may have, ended ones included. */
       perPerson: z.int().min(1).max(100).default(5),
       /** Milliseconds after which a file is removed. */
-      keepMs: z.int().min(1_000).default(12 * 3_600_000),
+      keepMs: z.int().min(1_000).max(7 * 86_400_000).default(12 * 3_600_000),
     })
     .prefault({}),
   /** How returns name the provider and its accounts. Their layouts hold ASCII only. */

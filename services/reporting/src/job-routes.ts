@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { authenticate, ApiError, permit, type HttpApp, type Identity } from '@penreg/platform';
 import { FORMS } from '@penreg/returns';
-import { JobAnswer, JobBody, JobParams, OrderParams } from './api.ts';
+import { JobAnswer, JobBody, JobListAnswer, JobParams, OrderParams } from './api.ts';
 import { withParts } from './faults.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { subjectFor, type SubjectDeps } from './subject.ts';
@@ -45,6 +45,8 @@ export const addJobRoutes = (app: HttpApp, { jobs, subjects, trail }: JobRouteDe
       return reply.code(202).send(toAnswer(job));
     },
   );
+
+  app.get('/jobs', { ...permit('report-download'), schema: { description: 'Your reports, oldest first.', response: { 200: JobListAnswer } } }, async (request) => ({ jobs: jobs.list(authenticate(request).personId).map(toAnswer) }));
 
   app.get('/jobs/:job', { ...permit('report-download'), schema: { params: JobParams, description: 'How far a report is.', response: { 200: JobAnswer } } }, async (request) => toAnswer(jobOf(request.params.job, authenticate(request))));
 

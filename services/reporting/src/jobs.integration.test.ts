@@ -165,6 +165,9 @@ describe('whose it is', () => {
     const first = await make(id, { form: 'csv' });
     await make(id, { form: 'ndjson' });
     expect((await ask(id, { form: 'csv' })).status).toBe(429);
+    const listed = async (who: Person): Promise<readonly unknown[]> => ((await (await running.get('/jobs', who)).json()) as { jobs: Json[] }).jobs.map((job) => job['form']);
+    expect(await listed(people.nora)).toEqual(['csv', 'ndjson']);
+    expect(await listed(people.nick)).toEqual([]);
     expect((await running.get(`/jobs/${first['job'] as string}`, people.nora, { method: 'DELETE' })).status).toBe(204);
     expect((await running.get(`/jobs/${first['job'] as string}`)).status).toBe(404);
     const third = await make(id, { form: 'csv' });

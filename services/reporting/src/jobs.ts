@@ -56,6 +56,8 @@ export interface Jobs {
   create(request: JobRequest): Job;
   /** Null when there is none, or it is not theirs. */
   find(id: string, owner: string): Job | null;
+  /** Everything of one person's, oldest first. */
+  list(owner: string): readonly Job[];
   /** The file of a job that is done. */
   read(job: Job): AsyncIterable<Uint8Array>;
   /** Ends a job, whatever its state, and removes its file. */
@@ -150,10 +152,11 @@ export const createJobs = (deps: JobDeps): Jobs => {
     for (const entry of all.filter(({ job }) => job.state === 'waiting').slice(0, Math.max(0, atOnce - running))) entry.run = run(entry).finally(next);
   };
 
+  const list = (owner: string): readonly Job[] => [...entries.values()].map(({ job }) => job).filter((job) => job.owner === owner);
+
   return {
     create: ({ subject, ...request }) => {
-      const own = [...entries.values()].filter(({ job }) => job.owner === request.owner).length;
-      if (own >= perPerson) throw new ApiError('too-many-requests', { field: 'form', rule: `at most ${perPerson} reports at a time`, cure: 'fetch or remove one of them' });
+      if (list(request.owner).length >= perPerson) throw new ApiError('too-many-requests', { field: 'form', rule: `at most ${perPerson} reports at a time`, cure: 'fetch or remove one of them' });
       const job: Mutable<Job> = { ...request, id: randomUUID(), state: 'waiting', read: 0, expected: null, createdAt: now(), file: null, fault: null, removedAt: null };
       entries.set(job.id, { job, subject, ending: new AbortController(), run: null, store: null, file: null, forget: null });
       next();
@@ -163,6 +166,7 @@ export const createJobs = (deps: JobDeps): Jobs => {
       const job = entries.get(id)?.job;
       return job?.owner === owner ? job : null;
     },
+    list,
     read: async function* ({ id }) {
       const file = entries.get(id)?.file ?? null;
       if (file === null) throw new ApiError('wrong-state', { field: 'job', rule: 'the report has not been rendered' });
