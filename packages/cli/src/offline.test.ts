@@ -138,7 +138,7 @@ describe('penreg order sign, on a machine that is on no network', () => {
 
   it('signs an activation of an exported order, following its approval, and refuses an order whose hash is another', async () => {
     const approval = read<{ envelope: Envelope }>('approval.json').envelope;
-    const exported = { orderId: ORDER, state: 'approved', bodyHash: approval.statement.bodyHash, sentence: '', body, approval, activation: null, restrictions: [], statements: [], inForce: null, analysts: [], version: 4, identifiers: 1, reentered: true, findings: [], desk: null };
+    const exported = { orderId: ORDER, state: 'approved', bodyHash: approval.statement.bodyHash, sentence: '', body, approval, activation: null, restrictions: [], resumptions: [], resumeApproval: null, suspensions: [], segments: [], lapsesAt: null, statements: [], inForce: null, analysts: [], version: 4, identifiers: 1, reentered: true, findings: [], desk: null };
     writeFileSync(at('order.json'), JSON.stringify(exported));
     expect((await sign('activate', 'activation.json', ['--yes', '--person', 'anna'])).code).toBe(EXIT.ok);
     const { envelope } = read<{ envelope: Envelope }>('activation.json');

@@ -9,12 +9,12 @@ import { fingerprint, listOf } from './table.ts';
 const ROLES_FOR: { readonly [A in Act]: readonly Role[] } = {
   approve: ['approver'],
   activate: ['activator'],
-  narrow: ['approver', 'activator', 'proposer'],
-  suspend: ['approver', 'activator', 'proposer'],
+  narrow: ['approver', 'activator', 'proposer', 'counsel'],
+  suspend: ['approver', 'activator', 'proposer', 'counsel'],
   'approve-resume': ['approver'],
   resume: ['activator'],
-  end: ['approver', 'activator', 'proposer'],
-  stop: ['approver', 'activator', 'proposer'],
+  end: ['approver', 'activator', 'proposer', 'counsel'],
+  stop: ['approver', 'activator', 'proposer', 'counsel'],
 };
 
 export const roleFor = (act: Act, held: readonly string[]): Role => {
@@ -45,6 +45,8 @@ export interface Presented {
   readonly claimedHash: string | null;
   /** The statement that this act follows; null for an approval. */
   readonly prev: Statement | null;
+  /** Nonces of the suspensions that a resumption lifts. */
+  readonly suspensions: readonly string[];
 }
 
 export interface SigningRequest<A extends Act> {

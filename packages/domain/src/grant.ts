@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_EMERGENCY_HOURS, OrderBodySchema, scopeOf, type OrderId, type Scope } from './order.ts';
-import { EnvelopeSchema } from './statement.ts';
+import { EnvelopeSchema, type StatementOf } from './statement.ts';
 import { UtcMsSchema, type Timing, type UtcMs } from './time.ts';
 
 /** Where and when the registry published a change: the epoch it made and the registry's clock. */
@@ -53,7 +53,23 @@ export const intersect = (scope: Scope, by: { readonly [K in keyof Scope]?: Scop
   return { targets, direction, kinds, fields: both(scope.fields, by.fields) };
 };
 
+/** The suspensions of a grant that no later resumption has named. */
+export const openSuspensions = ({ restrictions, resumptions }: Pick<Grant, 'restrictions' | 'resumptions'>): readonly StatementOf<'suspend'>[] =>
+  restrictions.flatMap(({ envelope: { statement }, epoch }) => {
+    if (statement.act !== 'suspend') return [];
+    const lifted = resumptions.some(({ activation, epoch: at }) => at > epoch && activation.statement.act === 'resume' && activation.statement.params.suspensions.includes(statement.nonce));
+    return lifted ? [] : [statement];
+  });
+
 const HOUR: UtcMs = 3_600_000;
+
+/** The first instant at which a tap could record under a grant. */
+const beginningOf = ({ body, activation: { statement }, published }: Grant, lead: Timing['lead']): UtcMs =>
+  Math.max(body.window.start, statement.act === 'activate' ? statement.params.start : Number.POSITIVE_INFINITY, published + lead);
+
+/** When an emergency lapses by itself: its hours after its beginning, never more than the law's; null for what is none. */
+export const lapseOf = (grant: Grant, lead: Timing['lead']): UtcMs | null =>
+  grant.body.emergency === null ? null : beginningOf(grant, lead) + Math.min(grant.body.emergency.hours, MAX_EMERGENCY_HOURS) * HOUR;
 
 /**
  * The window in force of a grant: `[max(order's start, activation's start, publication + lead), until)`, cut by its
@@ -66,9 +82,7 @@ const HOUR: UtcMs = 3_600_000;
  */
 export const inForce = (grant: Grant, lead: Timing['lead']): InForce => {
   const { body, restrictions, resumptions } = grant;
-  const activation = grant.activation.statement;
-  const start = activation.act === 'activate' ? activation.params.start : Number.POSITIVE_INFINITY;
-  const from = Math.max(body.window.start, start, grant.published + lead);
+  const from = beginningOf(grant, lead);
   let segments: Segment[] = [{ from, until: body.window.until, scope: scopeOf(body) }];
   let stop: InForce['stop'] = null;
 
@@ -95,7 +109,8 @@ export const inForce = (grant: Grant, lead: Timing['lead']): InForce => {
     Math.min(Number.POSITIVE_INFINITY, ...lifts.filter(({ epoch, suspensions }) => epoch > suspended && suspensions.includes(nonce)).map((lift) => lift.from));
 
   // A lapse travels with the grant: no epoch makes it known.
-  if (body.emergency !== null) stopAt(from + Math.min(body.emergency.hours, MAX_EMERGENCY_HOURS) * HOUR, Number.POSITIVE_INFINITY);
+  const lapse = lapseOf(grant, lead);
+  if (lapse !== null) stopAt(lapse, Number.POSITIVE_INFINITY);
   for (const { envelope, epoch, published } of restrictions) {
     const { statement } = envelope;
     switch (statement.act) {

@@ -48,5 +48,7 @@ export const sentenceOf = (body: OrderBody, inForce?: InForce): string => {
     const also = scope.fields.length === 0 ? '' : `, with ${list(scope.fields.map((field) => (field === 'groupRecipients' ? 'group recipients' : field)))}`;
     return `${kinds} ${DIRECTIONS[scope.direction]} ${list(scope.targets.map(accountText))}, ${between(from, until, zone)}${also}`;
   });
-  return `Records ${parts.join('; then ')}. Nothing before. No content. No address of the other side.`;
+  const suspended = segments.some(({ from }, i) => i > 0 && (segments[i - 1]?.until ?? from) < from) ? ' Nothing while it is suspended in between.' : '';
+  const lapse = body.emergency === null ? '' : ` Lapses by itself ${body.emergency.hours} hours after it begins.`;
+  return `Records ${parts.join('; then ')}.${suspended}${lapse} Nothing before. No content. No address of the other side.`;
 };

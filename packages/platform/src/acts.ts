@@ -36,6 +36,7 @@ export const HTTP_ACTS = [
   'order-hold',
   'order-approve-lift-hold',
   'order-lift-hold',
+  'order-approve-release-quarantine',
   'order-release-quarantine',
   'order-approve-unmask',
   'order-unmask',
@@ -85,6 +86,7 @@ export const TWO_PEOPLE = [
   { what: 'release a return to a receiver', first: 'delivery-approve-release', second: 'delivery-release' },
   { what: 'show an auditor an identifier', first: 'order-approve-unmask', second: 'order-unmask' },
   { what: 'lift a legal hold', first: 'order-approve-lift-hold', second: 'order-lift-hold' },
+  { what: "release an emergency's records", first: 'order-approve-release-quarantine', second: 'order-release-quarantine' },
   { what: 'destroy records', first: 'order-approve-destroy', second: 'order-destroy' },
   { what: 'purge a closed order', first: 'order-approve-destroy', second: 'order-purge' },
 ] as const satisfies readonly { readonly what: string; readonly first: HttpAct; readonly second: HttpAct }[];

@@ -48,13 +48,13 @@ export const ROLE_TABLE: { readonly [R in Role]: RoleRow } = {
     for: 'activates: the second of two people behind each start',
     sees: 'whole',
     of: 'every order',
-    acts: ['order-activate', 'order-resume', 'order-close', 'order-lift-hold', 'order-unmask', 'order-destroy', 'order-purge', 'delivery-release', ...HANDLE, ...RESTRICT, ...SYSTEM, ...OWN],
+    acts: ['order-activate', 'order-resume', 'order-release-quarantine', 'order-close', 'order-lift-hold', 'order-unmask', 'order-destroy', 'order-purge', 'delivery-release', ...HANDLE, ...RESTRICT, ...SYSTEM, ...OWN],
   },
   counsel: {
     for: 'decides what is escalated: challenges, holds, quarantined records',
     sees: 'whole',
     of: 'escalated orders',
-    acts: ['order-list', 'order-show', 'document-read', 'paper-read', 'due-read', 'order-note', 'order-challenge', 'order-hold', 'order-approve-lift-hold', 'order-release-quarantine', 'order-approve-unmask', 'statistics-read', ...LAW, ...OWN],
+    acts: ['order-list', 'order-show', 'document-read', 'paper-read', 'due-read', 'order-note', 'order-challenge', 'order-hold', 'order-approve-lift-hold', 'order-approve-release-quarantine', 'order-approve-unmask', 'statistics-read', ...LAW, ...OWN],
   },
   analyst: {
     for: 'reads the reports of assigned orders and prepares what agencies receive',

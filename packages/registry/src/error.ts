@@ -18,6 +18,8 @@ export const REGISTRY_ERROR_CODES = [
   'same-person',
   /** The approver has not typed the identifiers of this version anew from the paper. */
   'not-reentered',
+  /** It would begin before the order that it follows has ended. */
+  'parent-in-force',
   /** The approval, the activation or the order's window is over, or the start lies before its signature. */
   'expired',
   /** The statement's nonce belongs to another statement. */

@@ -1,7 +1,7 @@
 import { plainIdentifier, type Identifier, type OrderBody, type UtcMs } from '@penreg/domain';
 import { canonicalJson, hashOf, type JsonValue } from '@penreg/evidence';
 import type { Moment } from './acts.ts';
-import { advance, refuse, sameStage, stateOf, unsigned, type StoredOrder } from './order-life.ts';
+import { advance, NO_LIFE, refuse, sameStage, stateOf, unsigned, type StoredOrder } from './order-life.ts';
 import type { By, Finding, HistoryEntry, Reentry } from './ports.ts';
 import { requireState, type TransitionAct } from './transitions.ts';
 
@@ -47,6 +47,7 @@ export const createOrder = (body: OrderBody, bodyHash: string, now: UtcMs): Stor
   escalation: null,
   challenges: [],
   holds: [],
+  ...NO_LIFE,
   history: [{ act: 'create', personId: body.proposer, at: now, statementHash: null, digest: bodyHash, published: null }],
   stage: 'draft',
   approval: null,

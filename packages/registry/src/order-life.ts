@@ -1,5 +1,5 @@
-import { inForce, type Envelope, type Grant, type Statement, type UtcMs } from '@penreg/domain';
-import { ACT_LIFE_MS, APPROVAL_LIFE_MS, statementHashOf } from '@penreg/evidence';
+import { inForce, openSuspensions, type Envelope, type Grant, type Statement, type UtcMs } from '@penreg/domain';
+import { ACT_LIFE_MS, APPROVAL_LIFE_MS, statementHashOf, statementsOf } from '@penreg/evidence';
 import type { Moment } from './acts.ts';
 import { RegistryError } from './error.ts';
 import type { HistoryEntry, OrderDocument, OrderFacts, OrderStage } from './ports.ts';
@@ -10,12 +10,26 @@ export type StoredOrder = OrderFacts & OrderStage & { readonly schema: 'penreg/o
 
 const MAX_RESTRICTIONS = 200;
 
+/** An order that taps have been told of. */
+export type GrantedOrder = Extract<StoredOrder, { stage: 'granted' }>;
+
+/** What has happened to an order whose life has not begun. */
+export const NO_LIFE = { resumeApproval: null, confirmedBy: null, quarantine: { release: null, destroy: null, outcome: null } } as const;
+
+/** When a grant ends for good: a suspension may be lifted until then. */
+export const grantEnd = (grant: Grant, lead: number): UtcMs =>
+  inForce({ ...grant, restrictions: grant.restrictions.filter(({ envelope }) => envelope.statement.act !== 'suspend') }, lead).segments.at(-1)?.until ?? 0;
+
 export const stateOf = (order: StoredOrder, now: UtcMs, lead: number): OrderState => {
   if (order.stage !== 'granted') return order.stage;
-  const { grant } = order;
-  if (grant.restrictions.some(({ envelope }) => envelope.statement.act === 'stop')) return 'stopped';
-  const last = inForce(grant, lead).segments.at(-1);
-  return last === undefined || now >= last.until ? 'ended' : 'in-force';
+  const { grant, body } = order;
+  const stopped = grant.restrictions.some(({ envelope }) => envelope.statement.act === 'stop');
+  if (stopped || now >= grantEnd(grant, lead)) {
+    // Nobody reads what an emergency brought until a court or counsel has said that it stands (§ 3125).
+    if (body.emergency !== null && order.confirmedBy === null && order.quarantine.outcome === null) return 'quarantined';
+    return stopped ? 'stopped' : 'ended';
+  }
+  return openSuspensions(grant).some(({ params }) => params.at <= now) ? 'suspended' : 'in-force';
 };
 
 export const toDocument = ({ schema, ...order }: StoredOrder, now: UtcMs, lead: number): OrderDocument => ({ ...order, state: stateOf({ schema, ...order }, now, lead) });
@@ -28,8 +42,8 @@ const NONE = { approval: null, grant: null, stopped: null } as const;
 /** A stage without any signed word. */
 export const unsigned = (stage: Extract<OrderStage, { approval: null; stopped: null }>['stage']): OrderStage => ({ stage, ...NONE });
 
-const factsOf = ({ orderId, version, body, bodyHash, analysts, findings, reentries, notes, escalation, challenges, holds, history }: StoredOrder): OrderFacts => ({
-  orderId, version, body, bodyHash, analysts, findings, reentries, notes, escalation, challenges, holds, history,
+const factsOf = ({ orderId, version, body, bodyHash, analysts, findings, reentries, notes, escalation, challenges, holds, resumeApproval, confirmedBy, quarantine, history }: StoredOrder): OrderFacts => ({
+  orderId, version, body, bodyHash, analysts, findings, reentries, notes, escalation, challenges, holds, resumeApproval, confirmedBy, quarantine, history,
 });
 
 /** The order after an act: one version more, and the act in its history. */
@@ -45,12 +59,12 @@ export const advance = (order: StoredOrder, entry: HistoryEntry, stage: OrderSta
 /** The stage of an order whose stage an act leaves as it is. */
 export const sameStage = ({ stage, approval, grant, stopped }: StoredOrder): OrderStage => ({ stage, approval, grant, stopped }) as OrderStage;
 
-const signedEntry = (act: OrderAct, statement: Statement, { now }: Moment, published: HistoryEntry['published']): HistoryEntry => ({
+export const signedEntry = (act: OrderAct, statement: Statement, { now }: Moment, published: HistoryEntry['published']): HistoryEntry => ({
   act, personId: statement.personId, at: now, statementHash: statementHashOf(statement), digest: null, published,
 });
 
 /** Whether a statement is about this order as it is. */
-const requireMatch = (order: StoredOrder, statement: Statement, moment: Moment): void => {
+export const requireMatch = (order: StoredOrder, statement: Statement, moment: Moment): void => {
   if (statement.deployment !== moment.deployment || statement.orderId !== order.orderId || statement.version !== order.body.version || statement.bodyHash !== order.bodyHash)
     refuse('mismatch', 'the statement is about another deployment, order, version or body');
 };
@@ -58,7 +72,7 @@ const requireMatch = (order: StoredOrder, statement: Statement, moment: Moment):
 /** Who wrote any version of it: none of them approves it. */
 const authorsOf = ({ body, history }: StoredOrder): readonly string[] => [body.proposer, ...history.flatMap(({ act, personId }) => (act === 'create' || act === 'amend' ? [personId] : []))];
 
-const approvalIsLive = (approval: Statement, now: UtcMs): boolean => now < approval.expiresAt && now - approval.signedAt <= APPROVAL_LIFE_MS;
+export const approvalIsLive = (approval: Statement, now: UtcMs): boolean => now < approval.expiresAt && now - approval.signedAt <= APPROVAL_LIFE_MS;
 
 export const approveOrder = (order: StoredOrder, envelope: Envelope, moment: Moment): StoredOrder => {
   const { statement } = envelope;
@@ -110,7 +124,7 @@ export const restrictOrder = (order: StoredOrder, envelope: Envelope, moment: Mo
       if (order.stage !== 'granted') return refuse('state', `${statement.act}: not of an order that is ${order.stage}`);
       const { grant } = order;
       if (grant.restrictions.length >= MAX_RESTRICTIONS) return refuse('limit', `an order has at most ${MAX_RESTRICTIONS} restrictions`);
-      const statements = [grant.approval, grant.activation, ...grant.restrictions.map((r) => r.envelope)].map((e) => statementHashOf(e.statement));
+      const statements = statementsOf(grant).map(statementHashOf);
       if (statement.prev !== statements.at(-1)) {
         const known = statement.prev !== null && statements.includes(statement.prev);
         return refuse(known ? 'conflict' : 'mismatch', known ? 'somebody else acted on the order since' : 'the statement follows none of the order’s');
@@ -127,7 +141,7 @@ const stopOrder = (order: StoredOrder, envelope: Envelope, moment: Moment): Stor
   return advance(order, signedEntry('stop', envelope.statement, moment, null), { stage: 'stopped', approval: order.approval, grant: null, stopped: order.stopped ?? envelope });
 };
 
-const restricted = (order: Extract<StoredOrder, { stage: 'granted' }>, envelope: Envelope, moment: Moment): StoredOrder => {
+const restricted = (order: GrantedOrder, envelope: Envelope, moment: Moment): StoredOrder => {
   const { epoch, published } = moment;
   const { statement } = envelope;
   return advance(order, signedEntry(statement.act as OrderAct, statement, moment, { epoch, at: published }), {
@@ -135,5 +149,5 @@ const restricted = (order: Extract<StoredOrder, { stage: 'granted' }>, envelope:
     approval: order.approval,
     grant: { ...order.grant, restrictions: [...order.grant.restrictions, { envelope, epoch, published }] },
     stopped: null,
-  });
+  }, { resumeApproval: null });
 };

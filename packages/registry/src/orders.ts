@@ -1,4 +1,4 @@
-import { EnvelopeSchema, OrderBodySchema, OrderIdSchema, type Envelope, type OrderBody, type OrderId } from '@penreg/domain';
+import { EnvelopeSchema, inForce, OrderBodySchema, OrderIdSchema, Sha256Schema, type Envelope, type OrderBody, type OrderId } from '@penreg/domain';
 import { bodyHashOf, statementHashOf, type JsonObject } from '@penreg/evidence';
 import type { Acts, ActsSettings, Decision, Moment } from './acts.ts';
 import type { PublishedAct } from './changelog.ts';
@@ -9,6 +9,8 @@ import type { Link } from './link.ts';
 import { amendOrder, createOrder, differingIdentifiers, isRepeated, reenterOrder, rejectOrder, submitOrder, type PlainAct } from './order-draft.ts';
 import { auditedOf, deskOrder, retentionOf } from './order-desk.ts';
 import { activateOrder, advance, approveOrder, restrictOrder, sameStage, stateOf, toDocument, type StoredOrder } from './order-life.ts';
+import { confirmEmergency, decideQuarantine, proposeQuarantine, requireParentEnded } from './order-quarantine.ts';
+import { approveResumption, resumeOrder } from './order-suspension.ts';
 import type { Acted, OrderStore } from './ports.ts';
 import type { Lookup } from './sealing.ts';
 import { requireState } from './transitions.ts';
@@ -20,7 +22,7 @@ const PERSON = /^[A-Za-z0-9._-]{1,64}$/;
 /** What an act makes of an order, or that it was done before. */
 type OrderDecision =
   | { readonly outcome: 'repeated'; readonly order: StoredOrder; readonly published: Acted['published'] }
-  | { readonly outcome: 'write'; readonly next: StoredOrder; readonly detail: JsonObject; readonly rest?: Partial<Pick<Writes, 'targets' | 'references' | 'nonces' | 'removed'>> };
+  | { readonly outcome: 'write'; readonly next: StoredOrder; /** What the act does to the order that this one follows. */ readonly parent?: StoredOrder; readonly detail: JsonObject; readonly rest?: Partial<Pick<Writes, 'targets' | 'references' | 'nonces' | 'removed'>> };
 
 const parse = <T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error } }, value: unknown): T => {
   const result = schema.safeParse(value);
@@ -31,7 +33,7 @@ const parse = <T>(schema: { safeParse(value: unknown): { success: true; data: T 
 /** An order's act as an act of the registry: what it leaves in the order's history is what the audit log and the taps are told. */
 const toDecision = (decision: OrderDecision, moment: Moment): Decision<Pick<Acted, 'published'> & { readonly order: StoredOrder }> => {
   if (decision.outcome === 'repeated') return { outcome: 'repeated', result: decision };
-  const { next, detail, rest } = decision;
+  const { next, parent, detail, rest } = decision;
   const last = next.history.at(-1);
   if (last === undefined) throw new RegistryError('invalid', 'an act leaves a trace');
   const { act, personId, statementHash, published } = last;
@@ -39,8 +41,8 @@ const toDecision = (decision: OrderDecision, moment: Moment): Decision<Pick<Acte
   return {
     outcome: 'write',
     result: { order: next, published },
-    audit: [{ actor: personId, act: `order.${act}`, orderId: next.orderId, detail: { version: next.version, bodyHash: next.bodyHash, statementHash, ...where, ...detail } }],
-    documents: [{ kind: 'orders', id: next.orderId, value: next }],
+    audit: [...(parent === undefined ? [] : [{ actor: personId, act: 'order.confirm', orderId: parent.orderId, detail: { version: parent.version, by: next.orderId } }]), { actor: personId, act: `order.${act}`, orderId: next.orderId, detail: { version: next.version, bodyHash: next.bodyHash, statementHash, ...where, ...detail } }],
+    documents: [next, ...(parent === undefined ? [] : [parent])].map((value) => ({ kind: 'orders' as const, id: value.orderId, value })),
     publish: published === null || next.grant === null ? undefined : { act: act as PublishedAct, grant: next.grant },
     ...rest,
   };
@@ -49,6 +51,14 @@ const toDecision = (decision: OrderDecision, moment: Moment): Decision<Pick<Acte
 const found = (order: StoredOrder | null): StoredOrder => {
   if (order === null) throw new RegistryError('not-found', 'no such order');
   return order;
+};
+
+/** What the activation of an order means for the one that it follows. @throws RegistryError `parent-in-force` */
+const afterParent = (parent: StoredOrder, child: StoredOrder, moment: Moment): { readonly parent?: StoredOrder } => {
+  const { grant, body } = child;
+  if (grant === null) return {};
+  requireParentEnded(parent, inForce(grant, moment.lead).starts[0]?.from ?? 0, moment.lead);
+  return body.relation === 'confirmation' ? { parent: confirmEmergency(parent, child, grant.activation.statement.personId, moment) } : {};
 };
 
 /** What finds a body instead of the one before it. What both have stays as it is. */
@@ -64,23 +74,31 @@ const replaced = (before: Pick<Writes, 'targets' | 'references'>, after: Pick<Wr
 export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documents<StoredOrder>, acts: Acts, lookup: Lookup, settings: Pick<ActsSettings, 'deployment' | 'lead'> & { readonly readable: number }): OrderStore => {
   const { deployment, lead, readable } = settings;
 
-  const act = async (orderId: OrderId, decide: (order: StoredOrder | null, moment: Moment) => OrderDecision, priority: 'urgent' | 'normal' = 'normal'): Promise<Acted> => {
-    const { result, repeated, now } = await acts.act([{ kind: 'orders', id: orderId }], ([stored], moment) => toDecision(decide(orders.from(stored ?? null), moment), moment), priority);
+  const act = async (orderId: OrderId, decide: (order: StoredOrder | null, moment: Moment, parent: StoredOrder | null) => OrderDecision, priority: 'urgent' | 'normal' = 'normal', parentId: OrderId | null = null): Promise<Acted> => {
+    const refs = [orderId, ...(parentId === null ? [] : [parentId])].map((id) => ({ kind: 'orders' as const, id }));
+    const { result, repeated, now } = await acts.act(refs, ([stored, parent], moment) => toDecision(decide(orders.from(stored ?? null), moment, orders.from(parent ?? null)), moment), priority);
     return { order: toDocument(result.order, now, lead), published: result.published, repeated };
   };
 
-  const signed = async (input: Envelope, change: (order: StoredOrder, envelope: Envelope, moment: Moment) => StoredOrder): Promise<Acted> => {
+  const signed = async (input: Envelope, change: (order: StoredOrder, envelope: Envelope, moment: Moment) => StoredOrder, parentId: OrderId | null = null): Promise<Acted> => {
     const envelope = parse(EnvelopeSchema, input);
     const { statement } = envelope;
     const hash = statementHashOf(statement);
-    const decide = (stored: StoredOrder | null, moment: Moment): OrderDecision => {
+    const decide = (stored: StoredOrder | null, moment: Moment, parent: StoredOrder | null): OrderDecision => {
       const order = found(stored);
       const before = order.history.find((entry) => entry.statementHash === hash);
       if (before !== undefined) return { outcome: 'repeated', order, published: before.published };
       const next = change(order, envelope, moment);
-      return { outcome: 'write', next, detail: { role: statement.role, keyId: statement.keyId, rosterVersion: statement.rosterVersion }, rest: { nonces: [{ nonce: statement.nonce, hash }] } };
+      return { outcome: 'write', next, ...(parent === null ? {} : afterParent(parent, next, moment)), detail: { role: statement.role, keyId: statement.keyId, rosterVersion: statement.rosterVersion }, rest: { nonces: [{ nonce: statement.nonce, hash }] } };
     };
-    return act(statement.orderId, decide, statement.act === 'stop' ? 'urgent' : 'normal');
+    return act(statement.orderId, decide, statement.act === 'stop' ? 'urgent' : 'normal', parentId);
+  };
+
+  /** An activation looks at the order that this one follows, too: it must have ended, and a confirmation releases it. */
+  const activated = async (input: Envelope): Promise<Acted> => {
+    const { statement } = parse(EnvelopeSchema, input);
+    const { parent: parentId } = found((await orders.get(statement.orderId)).document).body;
+    return signed(input, activateOrder, parentId);
   };
 
   /** An act that nobody signs. */
@@ -163,7 +181,25 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
     },
 
     async activate(envelope) {
-      return signed(envelope, activateOrder);
+      return activated(envelope);
+    },
+
+    async approveResume(envelope) {
+      return signed(envelope, approveResumption);
+    },
+
+    async resume(envelope) {
+      return signed(envelope, resumeOrder);
+    },
+
+    async proposeQuarantine(orderId, what, finding, by) {
+      const unsigned: PlainAct = { act: `approve-${what}`, by, said: { finding: parse(Sha256Schema, finding) } };
+      return plain(orderId, unsigned, (order, moment) => ({ next: proposeQuarantine(order, what, finding, unsigned, moment), detail: { finding } }));
+    },
+
+    async decideQuarantine(orderId, what, by) {
+      const unsigned: PlainAct = { act: what, by, said: {} };
+      return plain(orderId, unsigned, (order, moment) => ({ next: decideQuarantine(order, what, unsigned, moment), detail: { first: order.quarantine[what]?.personId ?? null } }));
     },
 
     async restrict(envelope) {

@@ -5,6 +5,7 @@ import type { AgencyStore } from './agencies.ts';
 import type { PaperStore } from './order-papers.ts';
 import type { RequestStore } from './requests.ts';
 import type { DeskStep } from './order-desk.ts';
+import type { QuarantineAct } from './order-quarantine.ts';
 import type { OrderAct, OrderState } from './transitions.ts';
 
 export interface HistoryEntry {
@@ -75,6 +76,21 @@ export interface Hold extends Done {
   readonly lifted: Done | null;
 }
 
+/** One of two people on the records of an emergency. `finding`: SHA-256 of the written finding, where there is one. */
+export interface Assent {
+  readonly personId: string;
+  readonly at: UtcMs;
+  readonly finding: string;
+}
+
+/** What is decided on the records of an emergency that lapsed or was stopped without a confirming order. */
+export interface Quarantine {
+  /** Counsel's finding that the order was issued in time. */
+  readonly release: Assent | null;
+  readonly destroy: Assent | null;
+  readonly outcome: 'released' | 'destroyed' | null;
+}
+
 /** What an order has at each stage. */
 export interface OrderFacts {
   readonly orderId: OrderId;
@@ -93,6 +109,11 @@ export interface OrderFacts {
   readonly escalation: (Done & { readonly reason: string }) | null;
   readonly challenges: readonly Challenge[];
   readonly holds: readonly Hold[];
+  /** That an approver would resume the suspended order; null when none does. */
+  readonly resumeApproval: Envelope | null;
+  /** The order that confirmed this emergency, and when it was activated. */
+  readonly confirmedBy: { readonly orderId: OrderId; readonly at: UtcMs } | null;
+  readonly quarantine: Quarantine;
   readonly history: readonly HistoryEntry[];
 }
 
@@ -144,9 +165,17 @@ export interface OrderStore {
   reenter(orderId: string, identifiers: readonly Identifier[], by: By): Promise<Acted & { readonly differing: number }>;
   /** `mismatch`, `same-person` (who wrote any part of it), `not-reentered`, `conflict` (somebody else approved), `state`, `expired`, `nonce`. */
   approve(envelope: Envelope): Promise<Acted>;
-  /** Publishes the grant. `mismatch`, `same-person`, `conflict` (somebody else activated), `state`, `expired`, `nonce`. */
+  /** Publishes the grant; a confirmation's releases its emergency. `mismatch`, `same-person`, `conflict` (somebody else activated), `state`, `parent-in-force`, `expired`, `nonce`. */
   activate(envelope: Envelope): Promise<Acted>;
-  /** Narrow, end or stop. A stop is never kept out by what others do at the same time; a narrowing or an end that does not follow the order's last statement is a `conflict`. */
+  /** The first of two people who resume a suspended order. `mismatch`, `same-person`, `conflict`, `state`, `expired`, `nonce`. */
+  approveResume(envelope: Envelope): Promise<Acted>;
+  /** The second; publishes the resumption. As `activate`. */
+  resume(envelope: Envelope): Promise<Acted>;
+  /** The first of two people on an emergency's records; `finding` is the SHA-256 of what they found in writing. */
+  proposeQuarantine(orderId: string, what: QuarantineAct, finding: string, by: By): Promise<Acted>;
+  /** The second. `same-person`, `conflict`, `state`. */
+  decideQuarantine(orderId: string, what: QuarantineAct, by: By): Promise<Acted>;
+  /** Narrow, suspend, end or stop. A stop is never kept out by what others do at the same time; a narrowing or an end that does not follow the order's last statement is a `conflict`. */
   restrict(envelope: Envelope): Promise<Acted>;
   /** `conflict`, `state`, `same-person`, `not-found` (a challenge or a hold), `limit`. */
   desk(orderId: string, step: DeskStep, by: By): Promise<Acted>;

@@ -26,8 +26,17 @@ export const TRANSITIONS = {
   activate: { approved: [GRANT] },
   narrow: { 'in-force': [GRANT], suspended: [GRANT] },
   suspend: { 'in-force': [GRANT], suspended: [GRANT] },
+  'approve-resume': { suspended: ['suspended'] },
+  resume: { suspended: [GRANT] },
   end: { 'in-force': [GRANT], suspended: [GRANT] },
   stop: { draft: ['stopped'], 'awaiting-approval': ['stopped'], approved: ['stopped'], 'in-force': [GRANT], suspended: [GRANT], quarantined: [GRANT], ended: [GRANT], stopped: ['stopped'] },
+  /** A confirming order was activated. */
+  confirm: { 'in-force': ['in-force'], suspended: ['suspended'], quarantined: ['ended', 'stopped'], ended: ['ended'], stopped: ['stopped'] },
+  /** Counsel's finding, and the second person; or two people who destroy. */
+  'approve-release': { quarantined: ['quarantined'] },
+  release: { quarantined: ['ended', 'stopped'] },
+  'approve-destroy': { quarantined: ['quarantined'] },
+  destroy: { quarantined: ['ended', 'stopped'] },
   assign: live(),
   note: live(),
   escalate: live(),

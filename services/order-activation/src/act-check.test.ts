@@ -20,6 +20,7 @@ const activation = signAs(arno, body, 'activate', { start: NOW }, approval.state
 const grant = { body, approval, activation, epoch: 1, published: NOW, restrictions: [], resumptions: [] };
 
 const factsOf = (who: Person, act: Act, over: Partial<ActFacts> = {}): ActFacts => ({
+  resumeApproval: null,
   act,
   body,
   bodyHash: bodyHashOf(body),

@@ -1,4 +1,4 @@
-import type { Act, Envelope, EnvelopeOf, Grant, OrderBody, Role, Timing, UtcMs } from '@penreg/domain';
+import { openSuspensions, type Act, type Envelope, type EnvelopeOf, type Grant, type OrderBody, type Role, type Timing, type UtcMs } from '@penreg/domain';
 import {
   ACT_LIFE_MS,
   APPROVAL_LIFE_MS,
@@ -8,9 +8,11 @@ import {
   personOfKey,
   RESTRICTING_ROLES,
   statementHashOf,
+  statementsOf,
   verifyApproval,
   verifyEnvelope,
   verifyGrant,
+  verifyResumption,
   type Roster,
 } from '@penreg/evidence';
 import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
@@ -33,6 +35,8 @@ export interface ActFacts {
   readonly bodyHash: string;
   readonly approval: Envelope | null;
   readonly grant: Grant | null;
+  /** That an approver would resume it. */
+  readonly resumeApproval: Envelope | null;
   readonly identity: Identity;
   readonly roster: Roster;
   readonly timing: Timing;
@@ -47,7 +51,7 @@ export interface ActFacts {
  */
 export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiProblem[] => {
   const { statement } = envelope;
-  const { act, body, bodyHash, approval, grant, identity, roster, timing, now } = facts;
+  const { act, body, bodyHash, approval, grant, resumeApproval, identity, roster, timing, now } = facts;
   const found: ApiProblem[] = [];
   const require = (holds: boolean, field: string, rule: string): boolean => {
     if (!holds) found.push({ field: `envelope.statement.${field}`, rule });
@@ -74,7 +78,10 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
   require(statement.signedAt <= now + timing.clockBound, 'signedAt', 'must not lie in the future');
   require(statement.expiresAt > now, 'expiresAt', 'the statement has expired');
 
-  const earlier = [...(approval === null ? [] : [approval]), ...(grant === null ? [] : [grant.activation, ...grant.restrictions.map((r) => r.envelope)])].map((e) => e.statement);
+  const earlier = grant !== null ? statementsOf(grant) : approval === null ? [] : [approval.statement];
+  const open = grant === null ? [] : openSuspensions(grant).map(({ nonce }) => nonce);
+  const requireOpen = (named: readonly string[]): boolean =>
+    require(open.length > 0 && open.length === named.length && open.every((nonce) => named.includes(nonce)), 'params.suspensions', 'must name every suspension of the order that is open, and no other');
   require(!earlier.some((s) => s.nonce === statement.nonce), 'nonce', 'must be new: this order has a statement with the same one');
 
   switch (statement.act) {
@@ -99,7 +106,19 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
       // Neither a restriction that somebody else signed meanwhile nor an hour in a drawer keeps a stop from being heard.
       break;
     case 'approve-resume':
+      require(now - statement.signedAt <= APPROVAL_LIFE_MS, 'signedAt', 'an approval is at most 72 hours old');
+      require(statement.personId !== body.proposer, 'personId', 'the proposer of an order does not approve that it is resumed: two people to start');
+      require(statement.prev !== null && earlier.some((s) => statementHashOf(s) === statement.prev), 'prev', 'must be the hash of a statement that this order has');
+      requireOpen(statement.params.suspensions);
+      break;
     case 'resume':
+      require(now - statement.signedAt <= ACT_LIFE_MS, 'signedAt', 'a resumption is at most 15 minutes old');
+      require(statement.params.start >= statement.signedAt, 'params.start', 'must not lie before the signature: a pen register is prospective');
+      requireOpen(statement.params.suspensions);
+      if (resumeApproval !== null) {
+        require(statement.prev === statementHashOf(resumeApproval.statement), 'prev', 'must be the hash of the approval of this resumption');
+        require(statement.personId !== resumeApproval.statement.personId, 'personId', 'who approved a resumption does not do it: two people to start');
+      }
       break;
     case 'narrow':
     case 'suspend':
@@ -115,19 +134,26 @@ export const actProblems = (envelope: Envelope, facts: ActFacts): readonly ApiPr
   return found;
 };
 
+const CEILINGS_OF_TAPS = { jurisdictionCaps: COMPILED_WINDOW_CAPS, confirmations: [] } as const;
+
 /**
  * What a tap would say, asked before anything is published: the same function decides there.
  * A test order's accounts are known to the taps alone, so that one check is left to them.
  */
-const refusalByTaps = (envelope: Envelope, { act, body, approval, roster, timing, now }: ActFacts): string | null => {
+const refusalByTaps = (envelope: Envelope, { act, body, approval, grant, resumeApproval, roster, timing, now }: ActFacts): string | null => {
   const trust = { roster, deployment: body.deployment, now, clockBound: timing.clockBound };
+  if (act === 'resume' && grant !== null && resumeApproval !== null) {
+    const resumption = { approval: resumeApproval, activation: envelope, epoch: Number.MAX_SAFE_INTEGER, published: now };
+    const verdict = verifyResumption(resumption, grant, { ...trust, ...CEILINGS_OF_TAPS, testAccounts: body.targets, maxTargets: body.targets.length });
+    return verdict === 'verified' ? null : verdict;
+  }
   const outcome =
     act === 'approve'
       ? verifyApproval(body, envelope, trust)
       : act === 'activate' && approval !== null
         ? verifyGrant(
             { body, approval, activation: envelope, epoch: 1, published: now, restrictions: [], resumptions: [] },
-            { ...trust, jurisdictionCaps: COMPILED_WINDOW_CAPS, testAccounts: body.targets, maxTargets: body.targets.length, confirmations: [] },
+            { ...trust, ...CEILINGS_OF_TAPS, testAccounts: body.targets, maxTargets: body.targets.length },
           )
         : ({ outcome: 'accepted' } as const);
   return outcome.outcome === 'refused' ? outcome.reason : null;

@@ -1,4 +1,4 @@
-import { ACTS, EMERGENCY_CATEGORIES, EnvelopeSchema, IDENTIFIER_KINDS, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, RELATIONS, ROLES, STOP_REASONS, SUSPEND_REASONS, type Act } from '@penreg/domain';
+import { ACTS, EMERGENCY_CATEGORIES, EnvelopeSchema, IDENTIFIER_KINDS, INSTRUMENTS, ORDER_DIRECTIONS, ORDER_FIELDS, ORDER_KINDS, OrderIdSchema, RELATIONS, ROLES, Sha256Schema, STOP_REASONS, SUSPEND_REASONS, type Act } from '@penreg/domain';
 import { NameSchema } from '@penreg/platform';
 import { ORDER_ACTS, ORDER_STATES } from '@penreg/registry';
 import { z } from 'zod';
@@ -7,6 +7,9 @@ import { z } from 'zod';
 
 export const OrderParams = z.strictObject({ id: OrderIdSchema });
 export const ActBody = z.strictObject({ envelope: EnvelopeSchema });
+/** `version`: of the document they looked at. */
+export const VersionBody = z.strictObject({ version: z.int().min(1) });
+export const FindingBody = z.strictObject({ version: z.int().min(1), finding: Sha256Schema });
 export const AnalystsBody = z.strictObject({ analysts: z.array(NameSchema).max(50).refine((list) => new Set(list).size === list.length, 'each person once') });
 export const AuditQuery = z.strictObject({
   from: z.coerce.number().int().min(1).default(1),
@@ -121,6 +124,7 @@ const StatementLine = z.strictObject({
 });
 
 const Done = { by: Text, at: Instant };
+const AssentAnswer = z.strictObject({ personId: Text, at: Instant, finding: Text });
 
 export const OrderAnswer = z.strictObject({
   orderId: Text,
@@ -144,10 +148,21 @@ export const OrderAnswer = z.strictObject({
   approval: EnvelopeAnswer.nullable(),
   activation: EnvelopeAnswer.nullable(),
   restrictions: z.array(z.strictObject({ envelope: EnvelopeAnswer, epoch: z.number(), published: Instant })).nullable(),
+  /** That an approver would resume it: what a resumption follows. */
+  resumeApproval: EnvelopeAnswer.nullable(),
+  resumptions: z.array(z.strictObject({ approval: EnvelopeAnswer, activation: EnvelopeAnswer, epoch: z.number(), published: Instant })).nullable(),
+  /** Suspensions that nobody has lifted, by the nonces that a resumption names. */
+  suspensions: z.array(z.strictObject({ nonce: Text, at: Instant, reason: z.enum(SUSPEND_REASONS) })),
   statements: z.array(StatementLine),
   publication: z.strictObject({ epoch: z.number(), published: Instant }).nullable(),
   /** The window in force: `[from, until)`, UTC; null until the order is activated or when nothing is left of it. */
   inForce: z.strictObject({ from: Instant, until: Instant, stoppedAt: Instant.nullable() }).nullable(),
+  /** What of the window in force it collects in: without suspensions. */
+  segments: z.array(z.strictObject({ from: Instant, until: Instant })),
+  /** When this emergency lapses by itself; null for what is none. */
+  lapsesAt: Instant.nullable(),
+  confirmedBy: z.strictObject({ orderId: Text, at: Instant }).nullable(),
+  quarantine: z.strictObject({ release: AssentAnswer.nullable(), destroy: AssentAnswer.nullable(), outcome: z.enum(['released', 'destroyed']).nullable() }),
   analysts: z.array(Text),
   /** How many identifiers the order names. */
   identifiers: z.number(),

@@ -1,4 +1,4 @@
-import { inForce, type Envelope, type Grant, type Timing } from '@penreg/domain';
+import { inForce, lapseOf, openSuspensions, type Envelope, type Grant, type Timing } from '@penreg/domain';
 import { canonicalJson, sentenceOf, statementHashOf, wordsOf, type JsonValue } from '@penreg/evidence';
 import type { Identity, Sensitive } from '@penreg/platform';
 import type { OrderDocument } from '@penreg/registry';
@@ -32,8 +32,14 @@ export const windowInForce = (grant: Grant | null, timing: Timing): OrderAnswer[
   const { segments, stop } = inForce(grant, timing.lead);
   const first = segments[0];
   const last = segments.at(-1);
-  return first === undefined || last === undefined ? null : { from: first.from, until: last.until, stoppedAt: stop?.at ?? null };
+  return first === undefined || last === undefined ? null : { from: first.from, until: last.until, stoppedAt: stop === null || stop.epoch === Number.POSITIVE_INFINITY ? null : stop.at };
 };
+
+/** Restrictions and resumptions as they were published. */
+const changesOf = ({ restrictions, resumptions }: Grant): OrderAnswer['statements'] =>
+  [...restrictions.map((r) => ({ epoch: r.epoch, lines: [lineOf(r.envelope, r)] })), ...resumptions.map((r) => ({ epoch: r.epoch, lines: [lineOf(r.approval, r), lineOf(r.activation, r)] }))]
+    .sort((a, b) => a.epoch - b.epoch)
+    .flatMap(({ lines }) => lines);
 
 /** An order as somebody with this visibility sees it. */
 export const toOrderAnswer = (who: Identity, order: OrderDocument, visibility: Exclude<Visibility, 'nothing'>, { timing, lookupKey }: ViewDeps): OrderAnswer => {
@@ -54,13 +60,21 @@ export const toOrderAnswer = (who: Identity, order: OrderDocument, visibility: E
     approval: whole ? copy(approval) : null,
     activation: whole && grant !== null ? copy(grant.activation) : null,
     restrictions: whole && grant !== null ? copy(grant.restrictions) : null,
+    resumeApproval: whole ? copy(order.resumeApproval) : null,
+    resumptions: whole && grant !== null ? copy(grant.resumptions) : null,
+    suspensions: grant === null ? [] : openSuspensions(grant).map(({ nonce, params }) => ({ nonce, at: params.at, reason: params.reason })),
     statements: [
       ...(approval === null ? [] : [lineOf(approval, null)]),
-      ...(grant === null ? [] : [lineOf(grant.activation, grant), ...grant.restrictions.map((r) => lineOf(r.envelope, r))]),
+      ...(grant === null ? [] : [lineOf(grant.activation, grant), ...changesOf(grant)]),
+      ...(order.resumeApproval === null ? [] : [lineOf(order.resumeApproval, null)]),
       ...(stopped === null ? [] : [lineOf(stopped, null)]),
     ],
     publication: grant === null ? null : { epoch: grant.epoch, published: grant.published },
     inForce: windowInForce(grant, timing),
+    segments: grant === null ? [] : inForce(grant, timing.lead).segments.map(({ from, until }) => ({ from, until })),
+    lapsesAt: grant === null ? null : lapseOf(grant, timing.lead),
+    confirmedBy: copy(order.confirmedBy),
+    quarantine: copy(order.quarantine),
     analysts: [...order.analysts],
     identifiers: body.identifiers.length,
     reentered: hasReentered(who, order),

@@ -1,7 +1,7 @@
 import type { Act, Envelope, OrderId, Timing, UtcMs } from '@penreg/domain';
 import { statementHashOf } from '@penreg/evidence';
 import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
-import type { OrderDocument, OrderStore } from '@penreg/registry';
+import type { Acted, OrderDocument, OrderStore } from '@penreg/registry';
 import { assertAct } from './act-check.ts';
 import { withRegistry } from './registry-errors.ts';
 import type { RosterFile } from '@penreg/trust';
@@ -19,19 +19,24 @@ export interface Seen {
   readonly visibility: Exclude<Visibility, 'nothing'>;
 }
 
+export type QuarantineAct = 'approve-release' | 'release' | 'approve-destroy' | 'destroy';
+
 export interface Orders {
   readonly list: (who: Identity) => Promise<readonly Seen[]>;
   /** Throws `not-found` for an order that is not there or not for this person to see. */
   readonly show: (who: Identity, orderId: OrderId) => Promise<Seen>;
   readonly act: (who: Identity, orderId: OrderId, act: Act, envelope: Envelope) => Promise<Seen>;
+  /** One of two people on the records of an emergency in quarantine; the first gives the SHA-256 of a written finding. */
+  readonly quarantine: (who: Identity, orderId: OrderId, act: QuarantineAct, said: { readonly version: number; readonly finding: string | null }) => Promise<Seen>;
   readonly assign: (who: Identity, orderId: OrderId, analysts: readonly string[]) => Promise<Seen>;
 }
 
 const NO_SUCH_ORDER: ApiProblem = { field: 'id', rule: 'no such order, or none for you to see' };
 
-const statementsOf = ({ approval, grant, stopped }: OrderDocument): readonly Envelope[] => [
+const statementsOf = ({ approval, grant, stopped, resumeApproval }: OrderDocument): readonly Envelope[] => [
   ...(approval === null ? [] : [approval]),
-  ...(grant === null ? [] : [grant.activation, ...grant.restrictions.map((r) => r.envelope)]),
+  ...(grant === null ? [] : [grant.activation, ...grant.restrictions.map((r) => r.envelope), ...grant.resumptions.flatMap((r) => [r.approval, r.activation])]),
+  ...(resumeApproval === null ? [] : [resumeApproval]),
   ...(stopped === null ? [] : [stopped]),
 ];
 
@@ -60,6 +65,24 @@ export const createOrders = ({ store, roster, timing, now }: OrdersDeps): Orders
     if (wrong.length > 0) throw new ApiError('refused', wrong);
   };
 
+  const doOf = (act: Act): ((envelope: Envelope) => Promise<Acted>) => {
+    switch (act) {
+      case 'approve':
+        return (envelope) => store.approve(envelope);
+      case 'activate':
+        return (envelope) => store.activate(envelope);
+      case 'approve-resume':
+        return (envelope) => store.approveResume(envelope);
+      case 'resume':
+        return (envelope) => store.resume(envelope);
+      case 'narrow':
+      case 'suspend':
+      case 'end':
+      case 'stop':
+        return (envelope) => store.restrict(envelope);
+    }
+  };
+
   return {
     list: async (who) => (await withRegistry(() => store.list())).flatMap((order) => seenBy(who, order) ?? []),
     show,
@@ -68,12 +91,20 @@ export const createOrders = ({ store, roster, timing, now }: OrdersDeps): Orders
       const { order } = await show(who, orderId);
       // The same statement again is the same act: what it may be too late for now, it was in time for then.
       if (!isDone(order, envelope)) {
-        assertAct(envelope, { act, body: order.body, bodyHash: order.bodyHash, approval: order.approval, grant: order.grant, identity: who, roster: roster.current(), timing, now: now() });
+        assertAct(envelope, { act, body: order.body, bodyHash: order.bodyHash, approval: order.approval, grant: order.grant, resumeApproval: order.resumeApproval, identity: who, roster: roster.current(), timing, now: now() });
       } else if (envelope.statement.act !== act || envelope.statement.personId !== who.personId) {
         throw new ApiError('refused', { field: 'envelope.statement.personId', rule: 'must be the person who signed in, and the act of the URL' });
       }
-      const done = await withRegistry(() => (act === 'approve' ? store.approve(envelope) : act === 'activate' ? store.activate(envelope) : store.restrict(envelope)));
+      const done = await withRegistry(() => doOf(act)(envelope));
       return { order: done.order, visibility: mustSee(who, done.order) };
+    },
+
+    quarantine: async (who, orderId, act, { version, finding }) => {
+      await show(who, orderId);
+      const by = { personId: who.personId, version };
+      const what = act.endsWith('release') ? 'release' : 'destroy';
+      const { order } = await withRegistry(() => (finding === null ? store.decideQuarantine(orderId, what, by) : store.proposeQuarantine(orderId, what, finding, by)));
+      return { order, visibility: mustSee(who, order) };
     },
 
     assign: async (who, orderId, analysts) => {

@@ -17,6 +17,7 @@ const ANSWERS: { readonly [C in RegistryErrorCode]: Answer | null } = {
   mismatch: { code: 'refused', field: 'envelope.statement', rule: 'the statement is about another order, version, body or predecessor' },
   'same-person': { code: 'refused', field: 'envelope.statement.personId', rule: 'this act needs another person: two people to start' },
   'not-reentered': { code: 'refused', field: 'identifiers', rule: 'the approver types the identifiers anew from the paper before approving this version' },
+  'parent-in-force': { code: 'refused', field: 'envelope.statement.params.start', rule: 'an order that follows another begins when that one has ended: sign a later start' },
   expired: { code: 'refused', field: 'envelope.statement', rule: "the statement, the approval or the order's window is over" },
   nonce: { code: 'refused', field: 'envelope.statement.nonce', rule: 'must be new: another statement has the same one' },
   deficient: null,

@@ -41,8 +41,8 @@ const conclude = async (subject: Subject, examination: Examination, deps: Report
     deps.logger.error('a report found rows that are not as the taps left them', { order: logged.order(orderId), findings: examination.findingCount, failedSeals: examination.seals.failed });
     await deps.trail.found(orderId, countFindings(examination));
   }
-  if (!subject.restrictionsVerified) {
-    if (subject.grant.restrictions.length > 0) deps.logger.error('a restriction that nobody signed is obeyed, and nothing is destroyed for it', { order: logged.order(orderId) });
+  if (!subject.changesVerified) {
+    if (subject.grant.restrictions.length + subject.grant.resumptions.length > 0) deps.logger.error('a restriction or a resumption does not verify, and nothing is destroyed for it', { order: logged.order(orderId) });
     return 0;
   }
   return destroyAll(orderId, examination.destroyable, 1, deps);

@@ -74,7 +74,7 @@ export const makeOrder = (over: Partial<Record<keyof OrderBody, unknown>> & { st
     restrictions.push({ envelope: forgedStop ? { ...stop, signature: 'A'.repeat(86) } : stop, epoch: 9, published: stopAt });
   }
   const grant: Grant = { body, approval, activation, epoch: 1, published, restrictions, resumptions: [] };
-  const order: Extract<OrderDocument, { stage: 'granted' }> = { stage: 'granted', orderId: body.orderId, version: 3, state: stopAt === undefined ? 'in-force' : 'stopped', body, bodyHash: bodyHashOf(body), approval, grant, stopped: null, analysts: [...analysts].sort(), findings: [], reentries: [], notes: [], escalation: null, challenges: [], holds: [], history: [] };
+  const order: Extract<OrderDocument, { stage: 'granted' }> = { stage: 'granted', orderId: body.orderId, version: 3, state: stopAt === undefined ? 'in-force' : 'stopped', body, bodyHash: bodyHashOf(body), approval, grant, stopped: null, analysts: [...analysts].sort(), findings: [], reentries: [], notes: [], escalation: null, challenges: [], holds: [], resumeApproval: null, confirmedBy: null, quarantine: { release: null, destroy: null, outcome: null }, history: [] };
   const confirmation = signConfirmation(
     { deployment: DEPLOYMENT, tap: 'tap-1', orderId: body.orderId, version: 1, bodyHash: order.bodyHash, activationHash: statementHashOf(activation.statement), epoch: 1, at: published + 100 },
     tapKey,

@@ -1,4 +1,5 @@
-import { KindsSchema, FieldsSchema, ORDER_DIRECTIONS, OrderBodySchema, TargetsSchema, EnvelopeSchema, type Act, type StatementOf, type Statement } from '@penreg/domain';
+import { ACTS, KindsSchema, FieldsSchema, ORDER_DIRECTIONS, OrderBodySchema, SUSPEND_REASONS, TargetsSchema, EnvelopeSchema, type Act, type StatementOf, type Statement } from '@penreg/domain';
+import { statementsOf } from '@penreg/evidence';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { OrderAnswer, RosterAnswer } from '../api.ts';
@@ -49,6 +50,12 @@ const paramsOf = async <A extends Act>(act: A, options: ActOptions, settings: Se
         return { start: options.start === undefined ? Math.max(now, presented.body.window.start) : Math.max(now, readInstant(options.start, now)) };
       case 'end':
         return { at };
+      case 'suspend':
+        return { at, reason: SUSPEND_REASONS.find((reason) => reason === options.reason) ?? fail(`a reason is one of: ${SUSPEND_REASONS.join(', ')}`) };
+      case 'approve-resume':
+        return { suspensions: [...presented.suspensions] };
+      case 'resume':
+        return { start: options.start === undefined ? now : Math.max(now, readInstant(options.start, now)), suspensions: [...presented.suspensions] };
       case 'stop':
         return { reason: readStopReason(options.reason ?? '') };
       case 'narrow': {
@@ -76,16 +83,23 @@ const fail = (message: string): never => {
   throw new CliError('usage', message);
 };
 
-/** The statement an act follows: an approval none, an activation the approval, a restriction whatever was said last. */
+/** The statement an act follows: an approval none, an activation its approval, as a resumption does, all else whatever was said last. */
 const predecessorOf = (act: Act, order: OrderAnswer): Statement | null => {
   if (act === 'approve') return null;
   if (act === 'activate') return order.approval?.statement ?? fail('this order has not been approved');
-  return order.restrictions?.at(-1)?.envelope.statement ?? order.activation?.statement ?? fail('this order has not been activated');
+  if (act === 'resume') return order.resumeApproval?.statement ?? fail('nobody has approved that this order is resumed');
+  const { approval, activation, restrictions, resumptions } = order;
+  if (approval === null || activation === null) return fail('this order has not been activated');
+  return statementsOf({ approval, activation, restrictions: (restrictions ?? []).map((r) => ({ ...r, published: 0 })), resumptions: (resumptions ?? []).map((r) => ({ ...r, published: 0 })) }).at(-1) ?? null;
 };
 
 const presentedOf = (act: Act, order: OrderAnswer): Presented => {
   if (order.body === null) throw new CliError('refused', 'your roles do not show the body of this order, so you cannot sign it');
-  return { body: order.body, claimedHash: order.bodyHash, prev: predecessorOf(act, order) };
+  const prev = predecessorOf(act, order);
+  // The second of two people lifts what the first has named; what is open now stands in the order.
+  const suspensions = act === 'resume' && prev?.act === 'approve-resume' ? prev.params.suspensions : order.suspensions.map(({ nonce }) => nonce);
+  if ((act === 'approve-resume' || act === 'resume') && suspensions.length === 0) return fail('this order is not suspended');
+  return { body: order.body, claimedHash: order.bodyHash, prev, suspensions };
 };
 
 const signerOf = (act: Act, key: PersonKey, roster: RosterAnswer): { readonly personId: string; readonly role: SigningRequest<Act>['role'] } => {
@@ -128,19 +142,19 @@ const signOffline = async (name: Act, options: OfflineOptions, settings: Setting
   const presented: Presented = whole.success
     ? presentedOf(name, whole.data)
     : name === 'approve'
-      ? { body: parsed(OrderBodySchema, raw, 'the body of an order'), claimedHash: null, prev: null }
+      ? { body: parsed(OrderBodySchema, raw, 'the body of an order'), claimedHash: null, prev: null, suspensions: [] }
       : fail(`to ${name} offline takes the file of penreg order show ID --out FILE: it holds the statement that this one follows`);
   const hash = recomputeHash(presented);
   const key = readKeyFile(options.key);
   const personId = options.person ?? key.personId ?? fail('the key file names no person; give --person');
-  if (options.role === undefined && name !== 'approve' && name !== 'activate') fail(`give --role: offline nobody knows in which of your roles you ${name}`);
+  if (options.role === undefined && name !== 'approve' && name !== 'activate' && name !== 'approve-resume' && name !== 'resume') fail(`give --role: offline nobody knows in which of your roles you ${name}`);
   const role = roleFor(name, options.role === undefined ? ['approver', 'activator'] : [options.role]);
   const now = settings.now();
   const request = { act: name, params: await paramsOf(name, options, settings, presented, now), presented, key, personId, role, rosterVersion: options.rosterVersion, signedAt: now } as SigningRequest<Act>;
   present(io, hash, request);
   if (options.yes !== true) await confirm(io, name);
   writeNewJson(options.out, { envelope: signAct(request) });
-  print(io.err, `signed; carry ${options.out} to the network and run: penreg order send ${options.out}`, name === 'approve' ? 'An approval lives 72 hours.' : 'It must arrive within 15 minutes.');
+  print(io.err, `signed; carry ${options.out} to the network and run: penreg order send ${options.out}`, name === 'approve' || name === 'approve-resume' ? 'An approval lives 72 hours.' : 'It must arrive within 15 minutes.');
 };
 
 const submit = async (file: string, { io, json, orders }: Settings): Promise<void> => {
@@ -179,6 +193,13 @@ export const addActs = (order: Command, settings: () => Settings): void => {
     c.option('--start <instant>', "when collection may start (default: now, or the order's own start)"),
   );
   online('narrow', 'take something out of the scope; it never comes back', 'penreg order narrow ID --key ~/anna.key.json --kinds message', (c) => narrowOptions(c.option('--at <instant>', 'from when on (default: now)')));
+  online('suspend', 'collect nothing until two people resume', 'penreg order suspend ID --key ~/anna.key.json --reason review', (c) =>
+    c.requiredOption('--reason <reason>', SUSPEND_REASONS.join(', ')).option('--at <instant>', 'from when on (default: now)'),
+  );
+  online('approve-resume', 'sign that a suspended order may go on; not by the person who proposed it', 'penreg order approve-resume ID --key ~/anna.key.json');
+  online('resume', 'let a suspended order go on; not by the person who approved that', 'penreg order resume ID --key ~/arno.key.json', (c) =>
+    c.option('--start <instant>', 'when collection may start again (default: now)'),
+  );
   online('end', 'end collection at an instant of the event time', 'penreg order end ID --key ~/anna.key.json --at 2026-12-01T00:00:00Z', (c) => c.option('--at <instant>', 'when (default: now)'));
   online('stop', 'stop at once: quashed, denied, information obtained, emergency lapsed', 'penreg order stop ID --key ~/anna.key.json --reason quashed', (c) =>
     c.requiredOption('--reason <reason>', 'quashed, denied, information-obtained, emergency-lapsed or other'),
@@ -188,21 +209,21 @@ export const addActs = (order: Command, settings: () => Settings): void => {
     order
       .command('sign')
       .description('sign an act offline: an order file in, a signed statement out')
-      .argument('<act>', 'approve, activate, narrow, end or stop')
+      .argument('<act>', 'approve, activate, narrow, suspend, approve-resume, resume, end or stop')
       .requiredOption('--body <file>', 'the file of penreg order show ID --out FILE, or for an approval the bare body')
       .requiredOption('--key <file>', 'your key file')
       .requiredOption('--out <file>', 'where to write the signed statement; never overwrites')
       .requiredOption('--roster-version <n>', 'version of the roster in force (penreg roster show)', Number)
       .option('--person <id>', 'who signs, where the key file does not say')
       .option('--role <role>', 'the role you act in, where you have several')
-      .option('--start <instant>', 'of an activation')
-      .option('--at <instant>', 'of an end or a narrowing')
-      .option('--reason <reason>', 'of a stop')
+      .option('--start <instant>', 'of an activation or a resumption')
+      .option('--at <instant>', 'of an end, a narrowing or a suspension')
+      .option('--reason <reason>', 'of a stop or a suspension')
       .option('--yes', 'do not ask for confirmation'),
   )
     .addHelpText('after', '\nExamples:\n  penreg order sign approve --body order.json --key anna.key.json --roster-version 3 --out approval.json\n  penreg order send approval.json')
     .action((name: string, options: OfflineOptions) => {
-      const known = (['approve', 'activate', 'narrow', 'end', 'stop'] as const).find((a) => a === name) ?? fail('an act is approve, activate, narrow, end or stop');
+      const known = ACTS.find((a) => a === name) ?? fail(`an act is one of: ${ACTS.join(', ')}`);
       return signOffline(known, options, settings());
     });
 

@@ -1,5 +1,5 @@
 import { ApiErrorBodySchema, authenticate, permit, type HttpApp, type Identity } from '@penreg/platform';
-import { ActBody, AnalystsBody, OrderAnswer, OrderListAnswer, OrderParams } from '../api.ts';
+import { ActBody, AnalystsBody, FindingBody, VersionBody, OrderAnswer, OrderListAnswer, OrderParams } from '../api.ts';
 import { toOrderAnswer, toOrderLine, type ViewDeps } from '../order-view.ts';
 import type { Orders, Seen } from '../orders.ts';
 import type { Trail } from '../trail.ts';
@@ -30,10 +30,29 @@ export const addOrderRoutes = (app: HttpApp, { orders, trail, view }: OrderRoute
     return answer(who, seen);
   });
 
-  for (const act of ['approve', 'activate', 'narrow', 'suspend', 'end', 'stop'] as const) {
+  for (const act of ['approve', 'activate', 'narrow', 'suspend', 'approve-resume', 'resume', 'end', 'stop'] as const) {
     app.post(`/orders/:id/${act}`, { ...permit(`order-${act}`), schema: { summary: `Take a signed statement: ${act}`, params: OrderParams, body: ActBody, response: { 200: OrderAnswer, ...refusals } } }, async (request) => {
       const who = authenticate(request);
       return answer(who, await orders.act(who, request.params.id, act, request.body.envelope));
+    });
+  }
+
+  for (const [act, permitted, summary] of [
+    ['approve-release', 'order-approve-release-quarantine', "Counsel's finding that an emergency's order was issued in time: the first of two people"],
+    ['approve-destroy', 'order-approve-destroy', "Destroy the records of an emergency in quarantine: the first of two people"],
+  ] as const) {
+    app.post(`/orders/:id/${act}`, { ...permit(permitted), schema: { summary, params: OrderParams, body: FindingBody, response: { 200: OrderAnswer, ...refusals } } }, async (request) => {
+      const who = authenticate(request);
+      return answer(who, await orders.quarantine(who, request.params.id, act, request.body));
+    });
+  }
+  for (const [act, path, permitted, summary] of [
+    ['release', 'release-quarantine', 'order-release-quarantine', "Release an emergency's records after counsel's finding: the second of two people"],
+    ['destroy', 'destroy', 'order-destroy', "Destroy the records of an emergency in quarantine: the second of two people"],
+  ] as const) {
+    app.post(`/orders/:id/${path}`, { ...permit(permitted), schema: { summary, params: OrderParams, body: VersionBody, response: { 200: OrderAnswer, ...refusals } } }, async (request) => {
+      const who = authenticate(request);
+      return answer(who, await orders.quarantine(who, request.params.id, act, { ...request.body, finding: null }));
     });
   }
 
