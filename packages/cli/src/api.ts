@@ -65,6 +65,8 @@ export const OrderListAnswer = z.looseObject({
   ),
 });
 
+export const RelativesAnswer = z.looseObject({ relatives: z.array(z.looseObject({ orderId: z.string(), state: z.string(), is: z.string() })) });
+
 export const ConfirmationsAnswer = z.looseObject({
   orderId: z.string(),
   publication: z.looseObject({ epoch: z.number(), published: z.number() }).nullable(),

@@ -111,9 +111,15 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
     });
   };
 
-  /** What makes an order found: the accounts it names and the reference it has. */
+  /** Orders found by a keyed hash. */
+  const foundBy = async (hash: string): Promise<readonly OrderId[]> => {
+    const ids = (await link.call('HGET', keys.targets, hash)) as string | null;
+    return ids === null ? [] : (ids.split(' ').sort() as OrderId[]);
+  };
+
+  /** What makes an order found: the accounts it names, the order it follows and the reference it has. */
   const findable = (body: OrderBody): Pick<Writes, 'targets' | 'references'> => ({
-    targets: body.targets.map((target) => ({ hash: lookup.account(target), id: body.orderId })),
+    targets: [...body.targets.map((target) => lookup.account(target)), ...(body.parent === null ? [] : [lookup.parent(body.parent)])].map((hash) => ({ hash, id: body.orderId })),
     references: [{ hash: lookup.reference(body.jurisdiction.id, body.agency, body.agencyReference), id: body.orderId }],
   });
 
@@ -136,8 +142,11 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
     },
 
     async naming(account) {
-      const ids = (await link.call('HGET', keys.targets, lookup.account(account))) as string | null;
-      return ids === null ? [] : (ids.split(' ').sort() as OrderId[]);
+      return foundBy(lookup.account(account));
+    },
+
+    async following(orderId) {
+      return foundBy(lookup.parent(parse(OrderIdSchema, orderId)));
     },
 
     async create(input) {

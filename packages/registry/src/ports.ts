@@ -150,6 +150,8 @@ export interface OrderStore {
   list(): Promise<readonly OrderDocument[]>;
   /** Ids of the orders that name an account, whatever their state. */
   naming(account: string): Promise<readonly OrderId[]>;
+  /** Ids of the orders that follow this one: its extensions, amendments and confirmations. */
+  following(orderId: string): Promise<readonly OrderId[]>;
   /** A draft. `exists`, `duplicate-reference`, `not-found` (parent). */
   create(body: OrderBody): Promise<Acted>;
   /** Another body in the draft's place: its version is one more, its proposer who amends. `duplicate-reference`, `not-found`, `mismatch`. */

@@ -47,6 +47,8 @@ export interface Lookup {
   reference(jurisdiction: string, agency: string, reference: string): string;
   /** Of a document's SHA-256: who holds a copy of a paper cannot tell whether it is here. */
   document(sha256: string): string;
+  /** Finds the orders that follow an order. */
+  parent(orderId: string): string;
 }
 
 export const createLookup = (deployment: string, lookupKey: string): Lookup => {
@@ -56,6 +58,7 @@ export const createLookup = (deployment: string, lookupKey: string): Lookup => {
   const plain = (text: string): string => text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
   return {
     account: (account) => hash('account', account),
+    parent: (orderId) => hash('parent', orderId),
     reference: (jurisdiction, agency, reference) => hash('reference', jurisdiction, plain(agency), plain(reference)),
     document: (sha256) => hash('document', sha256),
   };

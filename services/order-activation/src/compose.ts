@@ -59,7 +59,7 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   const desk = createDesk({ store, orders, roster, deployment, deficienciesOf, now });
   const view = { timing, lookupKey };
   addOrderRoutes(http.app, { orders, trail, view });
-  addDeskRoutes(http.app, { desk, view });
+  addDeskRoutes(http.app, { desk, trail, view });
   addDueRoutes(http.app, { store, orders, trail, timing, settings: config.due, now });
   addRequestRoutes(http.app, { registry, trail, lookupKey, now });
   addDocumentRoutes(http.app, { papers: registry.papers, files, trail });

@@ -4,10 +4,10 @@ import { MAX_REENTRIES, type Acted, type By, type DeskStep, type OrderDocument, 
 import type { RosterFile } from '@penreg/trust';
 import type { z } from 'zod';
 import { newOrderId } from './order-id.ts';
-import { toOrderBody, type OrderRequest } from './order-request.ts';
+import { toChildRequest, toOrderBody, type OrderRequest } from './order-request.ts';
 import type { Orders, Seen } from './orders.ts';
 import { withRegistry } from './registry-errors.ts';
-import { mustSee } from './visibility.ts';
+import { mustSee, visibilityOf } from './visibility.ts';
 
 export interface DeskDeps {
   readonly store: OrderStore;
@@ -25,6 +25,10 @@ type On<T = unknown> = T & { readonly version: number };
 /** An order's paper life: what people do to it without signing. Each act is done to the version its author looked at. */
 export interface Desk {
   readonly draft: (who: Identity, request: OrderRequest) => Promise<Seen>;
+  /** An order that follows this one, prefilled from it: an order of its own, with a reference and documents of its own. */
+  readonly extend: (who: Identity, orderId: OrderId, how: { readonly relation: NonNullable<OrderBody['relation']>; readonly changes: Readonly<Record<string, unknown>> }) => Promise<Seen>;
+  /** What it follows and what follows it, as far as they may see that. */
+  readonly relatives: (who: Identity, orderId: OrderId) => Promise<readonly OrderDocument[]>;
   readonly amend: (who: Identity, orderId: OrderId, how: On<{ readonly order: OrderRequest }>) => Promise<Seen>;
   /** Throws `refused` with everything for which the law or a policy refuses it. */
   readonly submit: (who: Identity, orderId: OrderId, how: On) => Promise<Seen>;
@@ -72,12 +76,27 @@ export const createDesk = ({ store, orders, roster, deployment, deficienciesOf, 
     }
   };
 
+  const draft = async (who: Identity, request: OrderRequest): Promise<Seen> => {
+    const body = await bodyOf(request, newOrderId(now()), 1, who.personId);
+    assertKnown(request.analysts);
+    const { order } = await withRegistry(() => store.create(body));
+    return seenBy(who, request.analysts.length === 0 ? order : (await withRegistry(() => store.assign(order.orderId, request.analysts, who.personId))).order);
+  };
+
   return {
-    draft: async (who, request) => {
-      const body = await bodyOf(request, newOrderId(now()), 1, who.personId);
-      assertKnown(request.analysts);
-      const { order } = await withRegistry(() => store.create(body));
-      return seenBy(who, request.analysts.length === 0 ? order : (await withRegistry(() => store.assign(order.orderId, request.analysts, who.personId))).order);
+    draft,
+
+    extend: async (who, orderId, { relation, changes }) => {
+      const request = toChildRequest((await orders.show(who, orderId)).order.body, relation, changes);
+      if (!request.success) throw new ApiError('bad-input', toProblems(request.error).map((p) => ({ ...p, field: `changes.${p.field}` })));
+      return draft(who, request.data);
+    },
+
+    relatives: async (who, orderId) => {
+      const { body } = (await orders.show(who, orderId)).order;
+      const ids = [...(body.parent === null ? [] : [body.parent]), ...(await withRegistry(() => store.following(orderId)))];
+      const found = await withRegistry(() => Promise.all(ids.map((id) => store.get(id))));
+      return found.filter((order) => order !== null && visibilityOf(who, order) !== 'nothing') as OrderDocument[];
     },
 
     amend: async (who, orderId, { version, order: request }) => {

@@ -101,6 +101,19 @@ export const rowHashOf = (id: string): string | null => {
   return row === undefined ? null : jurisdictionRowHash(row);
 };
 
+/** The request that would make this body again. */
+const fromBody = ({ schema: _schema, deployment: _deployment, orderId: _orderId, version: _version, jurisdiction, proposer: _proposer, identifiers: _identifiers, ...rest }: OrderBody) => ({ ...rest, jurisdiction: jurisdiction.id });
+
+/** What is new in an order that follows another: the paper it rests on, and what that says of the window. */
+const NEW_IN_CHILD = ['agencyReference', 'request', 'documents', 'certification', 'window'] as const;
+
+/** An order that follows another, prefilled from it. What must be new is left out, so that nobody forgets it. */
+export const toChildRequest = (parent: OrderBody, relation: OrderBody['relation'], changes: Readonly<Record<string, unknown>>): z.ZodSafeParseResult<OrderRequest> => {
+  const { emergency: _emergency, instrument: _instrument, ...rest } = fromBody(parent);
+  const prefilled = Object.fromEntries(Object.entries(rest).filter(([field]) => !(NEW_IN_CHILD as readonly string[]).includes(field)));
+  return OrderRequestSchema.safeParse({ instrument: 'pen-trap-order', ...prefilled, ...changes, parent: parent.orderId, relation });
+};
+
 /**
  * The canonical body of a request. Rules of form that span fields (a window that ends before it starts) appear as
  * zod's own errors of the body.

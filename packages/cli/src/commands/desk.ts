@@ -72,6 +72,19 @@ export const addDesk = (order: Command, settings: () => Settings): void => {
     });
 
   order
+    .command('extend')
+    .description('draft an order that follows another, prefilled from it')
+    .argument('<id>')
+    .requiredOption('--file <file>', 'JSON of what is new: {"agencyReference", "request", "documents", "certification", "window", …}; - for standard input')
+    .option('--relation <relation>', 'extension, amendment or confirmation', 'extension')
+    .addHelpText('after', '\nExamples:\n  penreg order extend ID --file extension.json\n  penreg order extend ID --relation amendment --file amended.json')
+    .action(async (id: string, options: { file: string; relation: string }) => {
+      const given = settings();
+      const child = await callJson(given.orders(), orderPath(id, '/extend'), OrderAnswer, { method: 'POST', body: { relation: options.relation, changes: await readJsonFrom(given.io, options.file) } });
+      show(given, child, nextAfter(child));
+    });
+
+  order
     .command('submit')
     .description('submit a draft: every deficiency is named, and without any it waits for its approval')
     .argument('<id>')

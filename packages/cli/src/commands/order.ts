@@ -1,6 +1,6 @@
 import { wordsOf } from '@penreg/evidence';
 import type { Command } from 'commander';
-import { ConfirmationsAnswer, OrderAnswer, OrderListAnswer } from '../api.ts';
+import { ConfirmationsAnswer, OrderAnswer, OrderListAnswer, RelativesAnswer } from '../api.ts';
 import { callJson } from '../client.ts';
 import { print } from '../console.ts';
 import { CliError } from '../error.ts';
@@ -140,7 +140,12 @@ export const addOrder = (program: Command, settings: () => Settings): Command =>
         if (answer.body === null) throw new CliError('refused', 'your roles do not show the body of this order, so there is nothing to sign');
         writeNewJson(options.out, answer);
       }
-      print(io.out, ...(json ? [JSON.stringify(answer)] : orderLines(answer)));
+      if (json) {
+        print(io.out, JSON.stringify(answer));
+        return;
+      }
+      const { relatives } = await callJson(orders(), orderPath(id, '/relatives'), RelativesAnswer);
+      print(io.out, ...orderLines(answer), ...relatives.map((r) => `${r.is === 'parent' ? 'follows' : r.is}  ${r.orderId}  ${r.state}`));
     });
 
   order

@@ -1,15 +1,17 @@
-import { IDENTIFIER_KINDS } from '@penreg/domain';
+import { IDENTIFIER_KINDS, RELATIONS } from '@penreg/domain';
 import { ApiErrorBodySchema, authenticate, permit, type HttpAct, type HttpApp, type Identity } from '@penreg/platform';
 import { z } from 'zod';
 import { OrderAnswer, OrderParams } from '../api.ts';
 import type { Desk } from '../desk.ts';
 import { line, OrderRequestSchema } from '../order-request.ts';
 import { toOrderAnswer, type ViewDeps } from '../order-view.ts';
-import type { DeskStep } from '@penreg/registry';
+import { ORDER_STATES, type DeskStep } from '@penreg/registry';
 import type { Seen } from '../orders.ts';
+import type { Trail } from '../trail.ts';
 
 export interface DeskRoutesDeps {
   readonly desk: Desk;
+  readonly trail: Trail;
   readonly view: ViewDeps;
 }
 
@@ -18,6 +20,8 @@ const refusals = { '4xx': ApiErrorBodySchema, '5xx': ApiErrorBodySchema };
 /** Of the order's document as the caller looked at it: with another one there it is a `conflict`, which names what changed. */
 const version = z.int().min(1);
 const DraftBody = z.strictObject({ version, order: OrderRequestSchema });
+const ExtendBody = z.strictObject({ relation: z.enum(RELATIONS), changes: z.record(z.string().max(64), z.unknown()) });
+const RelativesAnswer = z.strictObject({ orderId: z.string(), relatives: z.array(z.strictObject({ orderId: z.string(), state: z.enum(ORDER_STATES), is: z.enum(['parent', ...RELATIONS]) })) });
 const VersionBody = z.strictObject({ version });
 const RejectBody = z.strictObject({
   version,
@@ -42,13 +46,26 @@ const STEPS = {
 } as const satisfies { readonly [A in DeskStep['act']]: { readonly act: HttpAct; readonly summary: string; readonly says: z.ZodType<Omit<Extract<DeskStep, { readonly act: A }>, 'act'> & { readonly version: number }> } };
 
 /** The desk: an order's life on paper. Each act is audited by the registry's own script. */
-export const addDeskRoutes = (app: HttpApp, { desk, view }: DeskRoutesDeps): void => {
+export const addDeskRoutes = (app: HttpApp, { desk, trail, view }: DeskRoutesDeps): void => {
   const answer = (who: Identity, { order, visibility }: Seen): OrderAnswer => toOrderAnswer(who, order, visibility, view);
   const answers = { 200: OrderAnswer, ...refusals };
 
   app.post('/orders', { ...permit('order-create'), schema: { summary: 'Draft an order', body: OrderRequestSchema, response: { 201: OrderAnswer, ...refusals } } }, async (request, reply) => {
     const who = authenticate(request);
     return reply.code(201).send(answer(who, await desk.draft(who, request.body)));
+  });
+
+  app.post('/orders/:id/extend', { ...permit('order-create'), schema: { summary: 'Draft an order that follows this one, prefilled from it', params: OrderParams, body: ExtendBody, response: { 201: OrderAnswer, ...refusals } } }, async (request, reply) => {
+    const who = authenticate(request);
+    return reply.code(201).send(answer(who, await desk.extend(who, request.params.id, request.body)));
+  });
+
+  app.get('/orders/:id/relatives', { ...permit('order-show'), schema: { summary: 'What an order follows and what follows it', params: OrderParams, response: { 200: RelativesAnswer, ...refusals } } }, async (request) => {
+    const who = authenticate(request);
+    const { id } = request.params;
+    const relatives = await desk.relatives(who, id);
+    await trail.read(who, 'order-show', id);
+    return { orderId: id, relatives: relatives.map(({ orderId, state, body: { parent, relation } }) => ({ orderId, state, is: parent === id ? (relation ?? 'extension') : ('parent' as const) })) };
   });
 
   app.put('/orders/:id/draft', { ...permit('order-amend'), schema: { summary: 'Put another body in a draft’s place', params: OrderParams, body: DraftBody, response: answers } }, async (request) => {
