@@ -87,6 +87,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
     admin: { username: 'penreg_admin', password: secrets.adminPassword },
     sink: { username: 'penreg_sink', password: secrets.sinkPassword },
     reader: { username: 'penreg_reader', password: secrets.readerPassword },
+    copy: { username: 'penreg_copy', password: secrets.copyPassword },
   };
   const grants = roleGrants(database);
   const started: Part[] = [];
@@ -114,6 +115,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
           { name: logins.admin.username, password: logins.admin.password, grants: 'all' },
           { name: logins.sink.username, password: logins.sink.password, grants: grants.sink, settings: { log_queries: 0 } },
           { name: logins.reader.username, password: logins.reader.password, grants: grants.reader, settings: { log_queries: 0 } },
+          { name: logins.copy.username, password: logins.copy.password, grants: grants.copy, settings: { log_queries: 0 } },
         ],
       }).then(keep),
     ]);

@@ -49,7 +49,7 @@ interface StoredIdentity {
   readonly people: Readonly<Record<string, { readonly token: string; readonly tokenHash: string; readonly key: KeyPair }>>;
   readonly taps: Readonly<Record<string, KeyPair>>;
   readonly services: Readonly<Record<string, KeyPair>>;
-  readonly secrets: Readonly<Record<'sealingKey' | 'lookupKey' | 'documentKey' | 'hashKey' | 'adminPassword' | 'sinkPassword' | 'readerPassword' | 'redisPassword', string>>;
+  readonly secrets: Readonly<Record<'sealingKey' | 'lookupKey' | 'documentKey' | 'hashKey' | 'adminPassword' | 'sinkPassword' | 'readerPassword' | 'copyPassword' | 'redisPassword', string>>;
   readonly expiresAt: UtcMs;
 }
 
@@ -81,6 +81,7 @@ const makeIdentity = (deployment: string): StoredIdentity => ({
     adminPassword: secret(),
     sinkPassword: secret(),
     readerPassword: secret(),
+    copyPassword: secret(),
     redisPassword: secret(),
   },
   expiresAt: Date.now() + YEAR_MS,

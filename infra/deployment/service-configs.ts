@@ -61,6 +61,7 @@ export const tapConfig = (plan: Plan, tap: TapName, port: number) => ({
 export const orderActivationConfig = (plan: Plan, port: number) => ({
   deployment: plan.identity.deployment,
   registry: { ...registry(plan), lookupKey: plan.identity.secrets.lookupKey },
+  copy: { url: plan.clickhouse, username: 'penreg_copy', password: plan.identity.secrets.copyPassword, database: plan.database },
   roster: roster(plan),
   tokens: { file: plan.identity.files.tokens },
   key: { file: plan.identity.files.keyOf('order-activation') },

@@ -66,6 +66,7 @@ const writeUsers = async ({ secrets }: Identity): Promise<void> => {
     { name: 'penreg_admin', password: secrets.adminPassword, grants: 'all' },
     { name: 'penreg_sink', password: secrets.sinkPassword, grants: grants.sink, settings: quiet },
     { name: 'penreg_reader', password: secrets.readerPassword, grants: grants.reader, settings: quiet },
+    { name: 'penreg_copy', password: secrets.copyPassword, grants: grants.copy, settings: quiet },
   ]);
   await writeFile('/var/lib/penreg-clickhouse/penreg.xml', users, { mode: 0o644 });
   const hash = createHash('sha256').update(secrets.redisPassword).digest('hex');

@@ -11,7 +11,7 @@ interface MetricSpec {
   readonly labels?: Readonly<Record<string, readonly string[] | typeof ROUTE_PATTERN>>;
   readonly buckets?: readonly number[];
   /** Which services show it. */
-  readonly of: 'tap' | 'http' | 'process';
+  readonly of: 'tap' | 'activation' | 'http' | 'process';
 }
 
 /** Stands for the closed set of a service's own route patterns. */
@@ -59,6 +59,13 @@ export const METRICS = {
   penreg_tap_dead_letters_15m_total: { type: 'quarter-hour', of: 'tap', help: 'Candidates that could not be decoded, in closed quarters of an hour.' },
   penreg_tap_unknown_fields_15m_total: { type: 'quarter-hour', of: 'tap', help: 'Unknown members seen in decoded candidates, in closed quarters of an hour.' },
   penreg_tap_overrun_15m_total: { type: 'quarter-hour', of: 'tap', help: 'Rows destroyed because they were read after a stop, in closed quarters of an hour.' },
+
+  // Order activation: whether what is obeyed is what is held, and whether the log is safe elsewhere.
+  penreg_activation_copy_behind_entries: { type: 'gauge', of: 'activation', help: 'Entries of the audit log that the long-term copy does not hold yet.' },
+  penreg_activation_copy_behind_seconds: { type: 'gauge', of: 'activation', help: 'Age of the oldest entry of the audit log that the long-term copy does not hold yet.' },
+  penreg_activation_copy_diverged: { type: 'gauge', of: 'activation', help: '1 while the audit log does not continue the long-term copy, else 0.' },
+  penreg_activation_checkpoint_entries: { type: 'gauge', of: 'activation', help: 'Entries of the audit log after its last checkpoint.' },
+  penreg_activation_reconciliation_differences: { type: 'gauge', of: 'activation', help: 'Differences between orders, grants and what taps obey that have lasted longer than a change takes.' },
 
   // HTTP services.
   penreg_http_requests_total: { type: 'counter', of: 'http', help: 'Requests by route and class of status.', labels: { method: METHODS, route: ROUTE_PATTERN, status: STATUS_CLASSES } },

@@ -19,7 +19,7 @@ describe('the metrics dictionary', () => {
   it('has one sentence for each metric and no label that could carry an identifier', () => {
     for (const [name, spec] of Object.entries(METRICS)) {
       expect(spec.help, name).toMatch(/^[A-Z0-9][^.]*\.$/);
-      expect(name, name).toMatch(/^penreg_(tap|http|process)_[a-z0-9_]+$/);
+      expect(name, name).toMatch(/^penreg_(tap|activation|http|process)_[a-z0-9_]+$/);
       if (spec.type === 'counter' || spec.type === 'quarter-hour') expect(name).toMatch(/_total$/);
       for (const label of Object.keys('labels' in spec ? spec.labels : {})) expect(['codec', 'kind', 'outcome', 'reason', 'method', 'route', 'status', 'quantile']).toContain(label);
     }

@@ -25,7 +25,8 @@ export interface MetricsOptions {
   readonly now?: () => UtcMs;
 }
 
-const isShownBy = (name: MetricName, service: ServiceName): boolean => METRICS[name].of !== 'tap' || service === 'tap';
+const ONLY: { readonly [of: string]: ServiceName } = { tap: 'tap', activation: 'order-activation' };
+const isShownBy = (name: MetricName, service: ServiceName): boolean => (ONLY[METRICS[name].of] ?? service) === service;
 
 /** The metrics of one process. Values of closed labels are checked at run time too: an identifier in a label throws code `metric`. */
 export const createMetrics = (service: ServiceName, { now = Date.now }: MetricsOptions = {}): Metrics => {

@@ -108,12 +108,14 @@ export const createAuditLog = (link: Link, keys: RegistryKeys, sealer: Sealer, w
     },
 
     async read(from = 1, count = PAGE) {
-      const { entries } = await pages.page({ seq: from, epoch: 1 }, { count, open: true, changes: false });
+      const { entries } = await this.page(from, count);
       return entries.map(({ seq, link: found, said }) => {
         const { salt: _, ...shown } = said ?? UNREADABLE;
         return { seq, hash: found?.hash ?? '', prev: found?.prev ?? null, at: found?.entry.at ?? 0, ...shown };
       });
     },
+
+    page: (from, count) => pages.page({ seq: from, epoch: 1 }, { count, open: true, changes: false }),
 
     async last(act) {
       return pages.last(act);

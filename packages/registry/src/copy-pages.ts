@@ -25,8 +25,8 @@ export interface CopyPage {
  * Both logs out of the long-term copy. The change log is not copied by itself: each link follows from what the act
  * wrote, from the link before and from its audit entry.
  */
-export const copyPages = async function* (source: AsyncIterable<readonly CopiedEntry[]>, sealer: Sealer, open: boolean, after: LogHead | null = null): AsyncGenerator<CopyPage> {
-  let last = after;
+export const copyPages = async function* (source: AsyncIterable<readonly CopiedEntry[]>, sealer: Sealer): AsyncGenerator<CopyPage> {
+  let last: LogHead | null = null;
   for await (const copied of source) {
     const entries: LogPage['entries'][number][] = [];
     const changes: LogPage['changes'][number][] = [];
@@ -36,8 +36,8 @@ export const copyPages = async function* (source: AsyncIterable<readonly CopiedE
       const writes = writesOf(entry);
       // An entry without what it vouches for is none.
       const whole = (link.entry.writes === null && entry.writes === null) || writes !== null;
-      entries.push({ seq: link.seq, link: whole ? link : null, said: whole && open ? await openAudit(sealer, link) : null });
-      const change = writes?.change == null ? null : nextChange(last, { ...writes.change, audit: link.hash });
+      entries.push({ seq: link.seq, link: whole ? link : null, said: whole ? await openAudit(sealer, link) : null });
+      const change: ChangeEntry | null = writes?.change == null ? null : nextChange(last, { ...writes.change, audit: link.hash });
       if (change !== null) {
         changes.push({ seq: change.seq, link: change });
         last = change;
@@ -48,10 +48,10 @@ export const copyPages = async function* (source: AsyncIterable<readonly CopiedE
   }
 };
 
-/** The copy as pages for `LogWalk`. @param after the link of the change log that the first page follows */
-export const openCopyPages = (deployment: string, sealingKey: string) => {
+/** The copy from its first entry, as pages for `LogWalk`. */
+export const openCopyPages = (deployment: string, sealingKey: string): ((source: AsyncIterable<readonly CopiedEntry[]>) => AsyncGenerator<LogPage>) => {
   const sealer = createSealer(deployment, sealingKey);
-  return async function* (source: AsyncIterable<readonly CopiedEntry[]>, after: LogHead | null = null): AsyncGenerator<LogPage> {
-    for await (const { page } of copyPages(source, sealer, true, after)) yield page;
+  return async function* (source) {
+    for await (const { page } of copyPages(source, sealer)) yield page;
   };
 };

@@ -20,6 +20,7 @@ export {
   type OrderStore,
   type Registry,
   type RegistryView,
+  type Standing,
   type TapBoard,
   type TapFeed,
   type TapHeartbeat,

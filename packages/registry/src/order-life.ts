@@ -6,7 +6,12 @@ import type { HistoryEntry, OrderDocument, OrderFacts, OrderStage } from './port
 import { requireState, type OrderAct, type OrderState } from './transitions.ts';
 
 /** An order as it is stored: its state follows from it and from time. */
-export type StoredOrder = OrderFacts & OrderStage & { readonly schema: 'penreg/order-document/1' };
+export type StoredOrder = OrderFacts &
+  OrderStage & {
+    readonly schema: 'penreg/order-document/1';
+    /** The last state that stands on the audit log, by an act or because time brought it about. */
+    readonly noted?: OrderState | undefined;
+  };
 
 const MAX_RESTRICTIONS = 200;
 
@@ -32,7 +37,16 @@ export const stateOf = (order: StoredOrder, now: UtcMs, lead: number): OrderStat
   return openSuspensions(grant).some(({ params }) => params.at <= now) ? 'suspended' : 'in-force';
 };
 
-export const toDocument = ({ schema, ...order }: StoredOrder, now: UtcMs, lead: number): OrderDocument => ({ ...order, state: stateOf({ schema, ...order }, now, lead) });
+/** An order with the state that stands on the audit log with what was just done to it. */
+export const withNoted = (order: StoredOrder, now: UtcMs, lead: number): StoredOrder => ({ ...order, noted: stateOf(order, now, lead) });
+
+/** Whether time alone has brought about a state that is not on the audit log. */
+export const isUnnoted = (order: StoredOrder, now: UtcMs, lead: number): boolean => stateOf(order, now, lead) !== order.noted;
+
+export const toDocument = (stored: StoredOrder, now: UtcMs, lead: number): OrderDocument => {
+  const { schema: _, noted: __, ...order } = stored;
+  return { ...order, state: stateOf(stored, now, lead) };
+};
 
 export const refuse = (code: ConstructorParameters<typeof RegistryError>[0], message: string): never => {
   throw new RegistryError(code, message);

@@ -8,7 +8,7 @@ import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import { amendOrder, createOrder, differingIdentifiers, isRepeated, reenterOrder, rejectOrder, submitOrder, type PlainAct } from './order-draft.ts';
 import { auditedOf, deskOrder, retentionOf } from './order-desk.ts';
-import { activateOrder, advance, approveOrder, restrictOrder, sameStage, stateOf, toDocument, type StoredOrder } from './order-life.ts';
+import { activateOrder, advance, approveOrder, isUnnoted, restrictOrder, sameStage, stateOf, toDocument, withNoted, type StoredOrder } from './order-life.ts';
 import { confirmEmergency, decideQuarantine, proposeQuarantine, requireParentEnded } from './order-quarantine.ts';
 import { approveResumption, resumeOrder } from './order-suspension.ts';
 import type { Acted, OrderStore } from './ports.ts';
@@ -33,7 +33,9 @@ const parse = <T>(schema: { safeParse(value: unknown): { success: true; data: T 
 /** An order's act as an act of the registry: what it leaves in the order's history is what the audit log and the taps are told. */
 const toDecision = (decision: OrderDecision, moment: Moment): Decision<Pick<Acted, 'published'> & { readonly order: StoredOrder }> => {
   if (decision.outcome === 'repeated') return { outcome: 'repeated', result: decision };
-  const { next, parent, detail, rest } = decision;
+  const { detail, rest } = decision;
+  const next = withNoted(decision.next, moment.now, moment.lead);
+  const parent = decision.parent === undefined ? undefined : withNoted(decision.parent, moment.now, moment.lead);
   const last = next.history.at(-1);
   if (last === undefined) throw new RegistryError('invalid', 'an act leaves a trace');
   const { act, personId, statementHash, published } = last;
@@ -224,6 +226,22 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
     async retention(orderId) {
       const { document, now } = await orders.get(parse(OrderIdSchema, orderId));
       return document === null ? null : retentionOf(document, { now, lead });
+    },
+
+    async note(orderId, by) {
+      const id = parse(OrderIdSchema, orderId);
+      const { result, repeated, now } = await acts.act([{ kind: 'orders', id }], ([stored], moment) => {
+        const order = found(orders.from(stored ?? null));
+        if (!isUnnoted(order, moment.now, lead)) return { outcome: 'repeated', result: order };
+        const next = { ...withNoted(order, moment.now, lead), version: order.version + 1 };
+        return {
+          outcome: 'write',
+          result: next,
+          audit: [{ actor: by, act: `order.${next.noted ?? ''}`, orderId: id, detail: { version: next.version, from: order.noted ?? null } }],
+          documents: [{ kind: 'orders', id, value: next }],
+        };
+      });
+      return { order: toDocument(result, now, lead), published: null, repeated };
     },
 
     async assign(orderId, input, by) {

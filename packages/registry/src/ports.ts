@@ -1,4 +1,4 @@
-import type { Envelope, Grant, Identifier, OrderBody, OrderId, Retention, UtcMs } from '@penreg/domain';
+import type { Envelope, Grant, Identifier, InForce, OrderBody, OrderId, Retention, UtcMs } from '@penreg/domain';
 import type { AcceptedHead, Confirmation, CopiedEntry, GrantOutcome, GrantRefusal, JsonValue, LogPage, LogProblem, RestrictionDoubt, Resumption, ResumptionRefusal } from '@penreg/evidence';
 import type { AccessStore } from './access.ts';
 import type { AgencyStore } from './agencies.ts';
@@ -183,6 +183,8 @@ export interface OrderStore {
   desk(orderId: string, step: DeskStep, by: By): Promise<Acted>;
   /** Until when what is kept of an order is kept, and by what. */
   retention(orderId: string): Promise<Retention | null>;
+  /** Puts the state that time alone has brought about on the audit log (`order.ended`), once. */
+  note(orderId: string, by: string): Promise<Acted>;
   /** Names the analysts who may read its report. */
   assign(orderId: string, analysts: readonly string[], by: string): Promise<Acted>;
 }
@@ -220,6 +222,8 @@ export interface AuditLog {
    * where somebody came first.
    */
   appendAfter(make: (heads: { readonly audit: LogHead | null; readonly log: LogHead | null }) => Promise<{ readonly actor: string; readonly act: string; readonly detail: JsonValue } | null>): Promise<LogHead | null>;
+  /** A stretch of the audit log, as `LogWalk` takes it: from number `from`, at most `count`, without the change log. */
+  page(from: number, count: number): Promise<LogPage>;
   /** The last entry with this act, looked for from the end. */
   last(act: string): Promise<AuditEntry | null>;
   /** Entries from number `from`, at most `count`, with all that their acts wrote, for the long-term copy. */
@@ -260,7 +264,25 @@ export interface TapBoard {
   confirmations(orderId: string): Promise<readonly Confirmation[]>;
 }
 
+/** What the registry's parts say is obeyed, as of one instant. */
+export interface Standing {
+  /** The registry's clock. */
+  readonly now: UtcMs;
+  readonly epoch: number;
+  readonly head: string | null;
+  /** Out of the orders' own documents, worked out. */
+  readonly orders: readonly InForce[];
+  /** Out of the grants that taps read. */
+  readonly grants: readonly InForce[];
+  /** Orders whose document and whose grant do not say the same, or cannot be opened. */
+  readonly differing: readonly OrderId[];
+  readonly taps: readonly TapHeartbeat[];
+  /** Orders in a state that time alone brought about and that is not on the audit log yet. */
+  readonly unnoted: readonly OrderId[];
+}
+
 export interface Registry {
+  standing(): Promise<Standing>;
   readonly orders: OrderStore;
   readonly requests: RequestStore;
   readonly agencies: AgencyStore;

@@ -79,7 +79,7 @@ export const rebuildRegistry = async ({ deployment, sealingKey, source, roster, 
     const { waitAof } = await assertDurable(link);
     await refuseOccupied();
     const walk = new LogWalk({ roster, known });
-    for await (const page of copyPages(source, sealer, true)) {
+    for await (const page of copyPages(source, sealer)) {
       if (walk.take(page.page) !== null) break;
       await replay(page);
       onProgress?.(walk.next.seq - 1);

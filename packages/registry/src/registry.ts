@@ -17,6 +17,7 @@ import type { Registry } from './ports.ts';
 import { createRequestStore } from './requests.ts';
 import { deadlineIn } from './retry.ts';
 import { createLookup, createSealer } from './sealing.ts';
+import { createStanding } from './standing.ts';
 import { createTapBoard } from './tap-board.ts';
 import { createWriter } from './writer.ts';
 
@@ -59,6 +60,7 @@ export const openRegistry = (options: RegistryOptions): Registry => {
     audit: createAuditLog(reads, keys, sealer, writer, lane, () => deadlineIn(actTimeoutMs)),
     taps: createTapBoard(reads, keys),
     access: createAccessStore(doing, accounts, tokens),
+    standing: createStanding(reads, keys, sealer, lead),
     async head() {
       const { logHead, auditHead } = await writer.look();
       return { epoch: logHead?.seq ?? 0, hash: logHead?.hash ?? null, audit: auditHead };

@@ -45,14 +45,17 @@ export const writeHeartbeat = async (link: Link, keys: RegistryKeys, heartbeat: 
   await link.call('HSET', keys.taps, heartbeat.tap, JSON.stringify(heartbeat));
 };
 
+export const heartbeatsFrom = (reply: unknown): readonly TapHeartbeat[] =>
+  pairsOf(reply)
+    .flatMap(([tap, text]): TapHeartbeat[] => {
+      const result = HeartbeatSchema.safeParse(jsonOf(text));
+      return result.success && result.data.tap === tap ? [result.data] : [];
+    })
+    .sort((a, b) => (a.tap < b.tap ? -1 : 1));
+
 export const createTapBoard = (link: Link, keys: RegistryKeys): TapBoard => ({
   async heartbeats() {
-    return pairsOf(await link.call('HGETALL', keys.taps))
-      .flatMap(([tap, text]): TapHeartbeat[] => {
-        const result = HeartbeatSchema.safeParse(jsonOf(text));
-        return result.success && result.data.tap === tap ? [result.data] : [];
-      })
-      .sort((a, b) => (a.tap < b.tap ? -1 : 1));
+    return heartbeatsFrom(await link.call('HGETALL', keys.taps));
   },
   async confirmations(orderId) {
     return confirmationsFrom(await link.call('HGETALL', keys.confirmations(orderId)));

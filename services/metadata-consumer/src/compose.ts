@@ -74,7 +74,7 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
 
     const marks = (await topics.committed(group, topic)).map((position) => readMark(position?.metadata ?? null));
     requireNotPutBack(roster.current().version, newestRoster(marks));
-    const feed = keep(followRegistry(config, { roster, key, remembered: furthest(marks), logger, metrics, utc }), (f) => f.stop());
+    const feed = keep(followRegistry(config, { roster, key, remembered: furthest(marks), logger, metrics, utc, orders: () => index.orders }), (f) => f.stop());
     const auditor = createAuditor((entry) => feed.audit.append({ actor: `tap:${config.tap}`, ...entry }), delay);
     roster.onNews(({ outcome, ...detail }) => {
       if (outcome === 'refused') metrics.add('penreg_tap_alarms_total', 1);

@@ -1,8 +1,8 @@
 import { COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, verifyResumption, type GrantTrust, type SigningKey } from '@penreg/evidence';
 import { logged, type Logger, type Metrics } from '@penreg/platform';
-import { openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
+import { createObeyed, openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
 import { readHeadFile, type RosterFile } from '@penreg/trust';
-import type { UtcMs } from '@penreg/domain';
+import type { InForce, UtcMs } from '@penreg/domain';
 import type { TapServiceConfig } from './config.ts';
 
 export interface FollowDeps {
@@ -13,6 +13,8 @@ export interface FollowDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly utc: () => UtcMs;
+  /** The orders of the index in use. */
+  readonly orders: () => readonly InForce[];
 }
 
 /**
@@ -20,7 +22,8 @@ export interface FollowDeps {
  * configuration, so that nobody who owns the registry or the service that writes it can begin a collection (law 8).
  */
 export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapFeed => {
-  const { roster, key, remembered, logger, metrics, utc } = deps;
+  const { roster, key, remembered, logger, metrics, utc, orders } = deps;
+  const obeyed = createObeyed(config.deployment, config.registry.sealingKey.reveal());
   const { deployment, timing } = config;
   const { url, username, password, sealingKey, pollMs, acceptedHead } = config.registry;
 
@@ -68,5 +71,6 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
     verifyRestriction: (envelope, grant) => verifyRestriction(envelope, grant, roster.current(), utc(), timing.clockBound),
     acceptedHead: acceptedHead === null ? null : readHeadFile(acceptedHead.file, roster.current(), utc()),
     onAlarm: alarm,
+    obeys: (at) => obeyed.of(orders(), at),
   });
 };

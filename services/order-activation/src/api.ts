@@ -11,10 +11,6 @@ export const ActBody = z.strictObject({ envelope: EnvelopeSchema });
 export const VersionBody = z.strictObject({ version: z.int().min(1) });
 export const FindingBody = z.strictObject({ version: z.int().min(1), finding: Sha256Schema });
 export const AnalystsBody = z.strictObject({ analysts: z.array(NameSchema).max(50).refine((list) => new Set(list).size === list.length, 'each person once') });
-export const AuditQuery = z.strictObject({
-  from: z.coerce.number().int().min(1).default(1),
-  count: z.coerce.number().int().min(1).max(1_000).default(100),
-});
 
 const Instant = z.number();
 const Text = z.string();
@@ -207,21 +203,6 @@ export const ConfirmationsAnswer = z.strictObject({
   confirmations: z.array(z.strictObject({ tap: Text, keyId: Text, epoch: z.number(), at: Instant, bodyHash: Text, confirms: z.enum(['start', 'resumption']).nullable(), verified: z.boolean() })),
 });
 
-export const TapsAnswer = z.strictObject({
-  registry: z.strictObject({ epoch: z.number(), head: Text.nullable() }),
-  taps: z.array(
-    z.strictObject({
-      tap: Text,
-      epoch: z.number().nullable(),
-      head: Text.nullable(),
-      at: Instant,
-      /** `current`: same epoch and head. `behind`: an older entry of the same chain. `diverged`: no entry of this chain. `silent`: nothing heard within a minute. */
-      agreement: z.enum(['current', 'behind', 'diverged', 'silent']),
-      hold: Text.nullable(),
-    }),
-  ),
-});
-
 const KeyAnswer = z.strictObject({ keyId: Text, publicKey: Text, notAfter: Instant, ended: z.strictObject({ how: z.enum(['left', 'compromised']), since: Instant }).optional() });
 export const RosterAnswer = z.strictObject({
   deployment: Text,
@@ -231,12 +212,4 @@ export const RosterAnswer = z.strictObject({
   people: z.array(z.strictObject({ personId: Text, roles: z.array(z.enum(ROLES)), keys: z.array(KeyAnswer.extend({ kind: z.enum(['ed25519', 'webauthn']) })) })),
   taps: z.array(z.strictObject({ tap: Text, ...KeyAnswer.shape })),
   services: z.array(z.strictObject({ service: Text, ...KeyAnswer.shape })),
-});
-
-export const AuditAnswer = z.strictObject({
-  /** Whether both chains, audit and changes, hold from their beginnings. */
-  whole: z.boolean(),
-  problem: z.strictObject({ log: z.enum(['audit', 'changes']), problem: Text, seq: z.number() }).nullable(),
-  head: z.strictObject({ seq: z.number(), hash: Text }).nullable(),
-  entries: z.array(z.strictObject({ seq: z.number(), hash: Text, prev: Text.nullable(), at: Instant, actor: Text, act: Text, orderId: Text.nullable(), detail: Text })),
 });

@@ -2,6 +2,7 @@ import { whyWanted } from '@penreg/domain';
 import { createHttp, type Service, type Stage } from '@penreg/platform';
 import { openRegistry } from '@penreg/registry';
 import type { OrderActivationConfig } from './config.ts';
+import { openKeeping } from './keeping.ts';
 import { createLaw } from './deficiencies.ts';
 import { createDesk } from './desk.ts';
 import { createOrders } from './orders.ts';
@@ -14,6 +15,7 @@ import { makeFirstAccounts } from './people/first-accounts.ts';
 import { periodically } from './periodic.ts';
 import { addDeskRoutes } from './routes/desk-routes.ts';
 import { addDocumentRoutes } from './routes/document-routes.ts';
+import { addAuditRoutes } from './routes/audit-routes.ts';
 import { addDueRoutes } from './routes/due-routes.ts';
 import { addOrderRoutes } from './routes/order-routes.ts';
 import { addPeopleRoutes } from './routes/people-routes.ts';
@@ -63,7 +65,9 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   addDueRoutes(http.app, { store, orders, trail, timing, settings: config.due, now });
   addRequestRoutes(http.app, { registry, trail, lookupKey, now });
   addDocumentRoutes(http.app, { papers: registry.papers, files, trail });
-  addSystemRoutes(http.app, { registry, orders, roster, trail, timing, now });
+  const keeping = openKeeping(config, registry, roster, { logger, metrics });
+  addSystemRoutes(http.app, { registry, ...keeping, orders, roster, trail, timing });
+  addAuditRoutes(http.app, { deployment, registry, ...keeping, roster, trail });
   addPeopleRoutes(http, { registry, roster, trail, signIn, failedSignInsPerMinute: config.http.failedSignInsPerMinute, metrics, now });
 
   const watch = createAccountWatch({ directory, orders: registry.orders, roster, key: readKeyFile(config.key.file), service: SERVICE, logger, now });
@@ -79,11 +83,13 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
       if (signIn.kind === 'local' && signIn.firstAccounts !== undefined) await makeFirstAccounts(signIn.firstAccounts, registry.access);
       for (const task of background) task.start();
       address = await http.listen();
+      keeping.start();
     },
     // 1 no new requests, those under way end; 2 what runs beside them; 3 the registry.
     stop: async () => {
       await http.close();
       await Promise.all(background.map((task) => task.stop()));
+      await keeping.stop();
       await registry.close();
     },
     url: () => address,

@@ -14,6 +14,28 @@ export const OrderActivationConfigSchema = z.strictObject({
     /** Keys the hashes under which accounts and agency references are looked up. */
     lookupKey: SecretKeySchema,
   }),
+  /** The long-term copy of the registry in ClickHouse, from which it can be made again. Null = none: only where nothing need outlive Redis. */
+  copy: z
+    .strictObject({
+      url: z.string().regex(/^https?:\/\//, 'http://host:port or https://host:port'),
+      /** See `roleGrants` in @penreg/records. */
+      username: z.string().min(1),
+      password: SecretSchema,
+      database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a database is named [A-Za-z_][A-Za-z0-9_]*'),
+      /** Milliseconds an entry of the audit log may be without a copy before that is an alarm. */
+      alarmAfterMs: z.int().min(1_000).default(60_000),
+    })
+    .nullable(),
+  checkpoints: z
+    .strictObject({
+      /** A checkpoint is due after so many entries, */
+      entries: z.int().min(1).default(1_000),
+      /** or so many milliseconds after the first entry without one. */
+      ms: z.int().min(100).default(900_000),
+    })
+    .prefault({}),
+  /** Milliseconds between two looks: at what is obeyed, at what is to be copied, at the log. */
+  lookEveryMs: z.int().min(50).default(2_000),
   roster: RosterConfigSchema,
   tokens: TokensConfigSchema.optional(),
   signIn: SignInConfigSchema,

@@ -90,6 +90,8 @@ export const startWorld = async (redis: string, over: Readonly<Record<string, un
     directory: { kind: 'file', file: write('directory.jsonl', ACCOUNTS.map((account) => JSON.stringify({ kind: 'phone', value: account, account, since: 0 })).join('\n')) },
     directoryPollMs: 200,
     documents: { directory: join(folder, 'papers'), key: randomBytes(32).toString('base64url'), maxBytes: 1 << 20 },
+    copy: null,
+    lookEveryMs: 100,
     http: { port: 0, requestsPerMinute: 100_000, failedSignInsPerMinute: 1_000 },
     maxTargets: 5,
     ...over,
@@ -104,7 +106,7 @@ export const startWorld = async (redis: string, over: Readonly<Record<string, un
   const request = async (who: Name | null, path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await fetch(url + path, { ...init, headers: { ...(who === null ? {} : { authorization: `Bearer ${tokens[who]}` }), ...(init.body === undefined ? {} : { 'content-type': 'application/json' }) } });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
+    return { status: response.status, body: text === '' ? null : response.headers.get('content-type')?.includes('ndjson') === true ? text : (JSON.parse(text) as unknown) };
   };
   return {
     deployment,

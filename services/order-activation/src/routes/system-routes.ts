@@ -1,30 +1,33 @@
-import type { OrderId, Timing, UtcMs } from '@penreg/domain';
+import type { OrderId, Timing } from '@penreg/domain';
 import { statementHashOf, verifyConfirmation } from '@penreg/evidence';
 import { ApiErrorBodySchema, authenticate, open, permit, type HttpApp } from '@penreg/platform';
 import type { OrderDocument, Registry } from '@penreg/registry';
 import { z } from 'zod';
-import { AuditAnswer, AuditQuery, ConfirmationsAnswer, OrderParams, RosterAnswer, TapsAnswer } from '../api.ts';
+import { ConfirmationsAnswer, OrderParams, RosterAnswer } from '../api.ts';
+import type { CopyState } from '../copier.ts';
 import { explainLaw, LawAnswer } from '../law-answer.ts';
 import { windowInForce } from '../order-view.ts';
 import type { Orders } from '../orders.ts';
-import { reconcile } from '../reconcile.ts';
+import type { Reconciliation } from '../reconcile.ts';
 import { withRegistry } from '../registry-errors.ts';
+import { ReconciliationAnswer, TapsAnswer } from '../system-api.ts';
 import type { RosterFile } from '@penreg/trust';
 import type { Trail } from '../trail.ts';
 
 export interface SystemRoutesDeps {
   readonly registry: Registry;
+  readonly reconciliation: Pick<Reconciliation, 'compare' | 'differences'>;
+  readonly copyState: () => CopyState | null;
   readonly orders: Orders;
   readonly roster: RosterFile;
   readonly trail: Trail;
   readonly timing: Timing;
-  readonly now: () => UtcMs;
 }
 
 const refusals = { '4xx': ApiErrorBodySchema, '5xx': ApiErrorBodySchema };
 
-/** Taps, the law, people, the audit log: what the state of the system is and who may act in it. */
-export const addSystemRoutes = (app: HttpApp, { registry, orders, roster, trail, timing, now }: SystemRoutesDeps): void => {
+/** Taps, the law, people: what the state of the system is and who may act in it. */
+export const addSystemRoutes = (app: HttpApp, { registry, reconciliation, copyState, orders, roster, trail, timing }: SystemRoutesDeps): void => {
   const confirmationsOf = async (order: OrderDocument, orderId: OrderId): Promise<z.output<typeof ConfirmationsAnswer>> => {
     const { grant } = order;
     const confirmations = await withRegistry(() => registry.taps.confirmations(orderId));
@@ -58,9 +61,25 @@ export const addSystemRoutes = (app: HttpApp, { registry, orders, roster, trail,
 
   app.get('/taps', { ...permit('taps-read'), schema: { summary: "Each tap's epoch and chain head beside the registry's", response: { 200: TapsAnswer, ...refusals } } }, async (request) => {
     const who = authenticate(request);
-    const answer = await withRegistry(() => reconcile(registry, now()));
+    const { epoch, head, taps } = await withRegistry(() => reconciliation.compare());
     await trail.read(who, 'taps-read');
-    return answer;
+    return { registry: { epoch, head }, taps: taps.map(({ tap, epoch: at, head: hash, at: heard, hold, agreement, obeys, same }) => ({ tap, epoch: at, head: hash, at: heard, hold, agreement, obeys: obeys?.count ?? null, same })) };
+  });
+
+  app.get('/reconciliation', { ...permit('reconciliation-read'), schema: { summary: 'Whether orders, grants and what each live tap obeys are the same', response: { 200: ReconciliationAnswer, ...refusals } } }, async (request) => {
+    const who = authenticate(request);
+    const { at, epoch, head, orders: said, grants, differing, taps } = await withRegistry(() => reconciliation.compare());
+    await trail.read(who, 'reconciliation-read');
+    return {
+      at,
+      registry: { epoch, head },
+      orders: said,
+      grants,
+      differing: [...differing],
+      taps: taps.map(({ tap, at: heard, obeys, expected, same }) => ({ tap, at: heard, obeys, expected, same })),
+      differences: [...reconciliation.differences()],
+      copy: copyState(),
+    };
   });
 
   app.get('/jurisdictions', { ...permit('jurisdictions-read'), schema: { summary: 'The rules of law and policy an order stands under, and what becomes of each instrument', response: { 200: LawAnswer, ...refusals } } }, async (request) => {
@@ -72,20 +91,6 @@ export const addSystemRoutes = (app: HttpApp, { registry, orders, roster, trail,
     await trail.read(authenticate(request), 'roster-read');
     const { type: _type, ...shown } = roster.current();
     return structuredClone(shown);
-  });
-
-  app.get('/audit', { ...permit('audit-read'), schema: { summary: 'The hash-chained log, and whether it is whole', querystring: AuditQuery, response: { 200: AuditAnswer, ...refusals } } }, async (request) => {
-    const who = authenticate(request);
-    await trail.read(who, 'audit-read');
-    const { from, count } = request.query;
-    const entries = await withRegistry(() => registry.audit.read(from, count));
-    const verdict = await withRegistry(() => registry.audit.verify());
-    return {
-      whole: verdict.ok,
-      problem: verdict.ok ? null : { log: verdict.log, problem: verdict.problem, seq: verdict.seq },
-      head: verdict.ok ? verdict.head : null,
-      entries: entries.map(({ detail, ...entry }) => ({ ...entry, detail: JSON.stringify(detail) })),
-    };
   });
 
   app.get('/health', { ...open(), schema: { summary: 'Whether the service and its registry answer', response: { 200: z.strictObject({ ok: z.literal(true) }), '5xx': ApiErrorBodySchema } } }, async () => {
