@@ -22,7 +22,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'packages/registry', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/records', mayImport: ['domain', 'evidence'] },
   { folder: 'packages/testkit', mayImport: SERVICES_MAY },
-  { folder: 'packages/cli', mayImport: ['domain', 'evidence', 'platform'] },
+  { folder: 'packages/cli', mayImport: ['domain', 'evidence', 'platform', 'registry', 'records'] },
   { folder: 'services/order-activation', mayImport: SERVICES_MAY },
   { folder: 'services/metadata-consumer', mayImport: SERVICES_MAY },
   { folder: 'services/reporting', mayImport: SERVICES_MAY },

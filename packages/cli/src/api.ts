@@ -76,8 +76,20 @@ export const ConfirmationsAnswer = z.looseObject({
 
 export const TapsAnswer = z.looseObject({
   registry: z.looseObject({ epoch: z.number(), head: z.string().nullable() }),
-  taps: z.array(z.looseObject({ tap: z.string(), epoch: z.number().nullable(), head: z.string().nullable(), at: z.number(), agreement: z.enum(['current', 'behind', 'diverged', 'silent']), hold: z.string().nullable() })),
+  taps: z.array(z.looseObject({ tap: z.string(), epoch: z.number().nullable(), head: z.string().nullable(), at: z.number(), agreement: z.enum(['current', 'behind', 'diverged', 'silent']), hold: z.string().nullable(), obeys: z.number().nullish(), same: z.boolean().nullish() })),
 });
+
+const Obeys = z.looseObject({ digest: z.string(), count: z.number() });
+export const ReconciliationAnswer = z.looseObject({
+  registry: z.looseObject({ epoch: z.number() }),
+  orders: Obeys,
+  grants: Obeys,
+  differing: z.array(z.string()),
+  taps: z.array(z.looseObject({ tap: z.string(), at: z.number(), obeys: Obeys.nullable(), expected: Obeys, same: z.boolean().nullable() })),
+  differences: z.array(z.looseObject({ between: z.string(), tap: z.string().nullable(), since: z.number(), alarmed: z.boolean() })),
+  copy: z.looseObject({ seq: z.number().nullable(), behind: z.number(), diverged: z.boolean(), alarmed: z.boolean() }).nullable(),
+});
+export const PlaceAnswer = z.looseObject({ seq: z.number(), hash: z.string() });
 
 const Clause = z.looseObject({ says: z.string(), citation: z.string() });
 export const JurisdictionsAnswer = z.looseObject({

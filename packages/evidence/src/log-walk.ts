@@ -79,6 +79,7 @@ export class LogWalk {
   #changes: Head | null;
   #lastHash: string | null;
   #last: Checkpoint | null = null;
+  readonly #start: number;
   /** The last entry that a checkpoint which holds vouches for. */
   #vouched: number;
   readonly #checkpoints = new Map<string, number>();
@@ -92,7 +93,7 @@ export class LogWalk {
     this.#changes = after?.changes ?? null;
     this.#lastHash = after?.checkpoint ?? null;
     this.#vouched = after?.audit.seq ?? 0;
-    if (after?.checkpoint != null) this.#checkpoints.set(after.checkpoint, after.audit.seq);
+    this.#start = after?.audit.seq ?? 0;
   }
 
   /** Where the next page must begin. */
@@ -189,6 +190,8 @@ export class LogWalk {
     if (!parsed.success) return this.#faultAt('audit', 'countersignature', seq);
     const { checkpoint, personId, at } = parsed.data;
     const vouchedFor = this.#checkpoints.get(checkpoint);
+    // Of a checkpoint before the beginning of this walk: that was for an earlier one to look at.
+    if (vouchedFor === undefined && parsed.data.seq < this.#start) return null;
     if (vouchedFor === undefined || (this.#roster !== undefined && !verifyCountersignature(parsed.data, { seq: vouchedFor, hash: checkpoint }, this.#roster))) return this.#faultAt('audit', 'countersignature', seq);
     this.#countersigned = { seq: vouchedFor, personId, at };
     return null;
