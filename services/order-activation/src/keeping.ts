@@ -34,7 +34,7 @@ export const openKeeping = (config: OrderActivationConfig, registry: Registry, r
   const reconciliation = createReconciliation({ registry, obeyed: createObeyed(deployment, sealingKey), logger, metrics, patienceMs: timing.lead + HEARTBEAT_MS, now });
   const checkpoints = createCheckpoints({ audit: registry.audit, key: readKeyFile(config.key.file), deployment, everyEntries: config.checkpoints.entries, everyMs: config.checkpoints.ms, metrics, now });
   const rounds = [
-    createRounds('reconciliation', () => reconciliation.once(), lookEveryMs, logger),
+    createRounds('reconciliation', () => reconciliation.once(), lookEveryMs, logger, 0.05),
     createRounds('checkpoints', () => checkpoints.once(), lookEveryMs, logger),
     ...(copier === null ? [] : [createRounds('copy', () => copier.once(), lookEveryMs, logger)]),
   ];

@@ -8,10 +8,11 @@ export interface Rounds {
 }
 
 /**
- * Runs `once` every `everyMs`, and no more than a twentieth of the time, so that a large registry is looked at less often
- * rather than at the cost of those who act. A round that fails is logged, once until one succeeds.
+ * Runs `once` every `everyMs`. A round that fails is logged, once until one succeeds.
+ *
+ * @param share of the time that it may take at most: a large registry is looked at less often rather than at the cost of those who act
  */
-export const createRounds = (name: string, once: () => Promise<void>, everyMs: number, logger: Logger): Rounds => {
+export const createRounds = (name: string, once: () => Promise<void>, everyMs: number, logger: Logger, share = 1): Rounds => {
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
@@ -27,7 +28,7 @@ export const createRounds = (name: string, once: () => Promise<void>, everyMs: n
       if (!failing) logger.error('background work failed and is tried again', { work: logged.code(name) }, error);
       failing = true;
     }
-    schedule(Math.max(everyMs, 19 * (performance.now() - began)));
+    schedule(Math.max(everyMs, (1 / share - 1) * (performance.now() - began)));
   };
   const schedule = (ms: number): void => {
     if (stopped) return;
