@@ -504,7 +504,7 @@ describe('law 8: two people to start, one to stop', () => {
       return attacker.read(body.orderId);
     };
     const confirmedAt = async ({ body }: Grant): Promise<number> => {
-      const text = await until('a confirmation', async () => attacker.link.call('HGET', attacker.keys.confirmations(body.orderId), 'tap-1') as Promise<string | null>);
+      const text = await until('a confirmation', async () => ((await attacker.link.call('HVALS', attacker.keys.confirmations(body.orderId))) as string[])[0]);
       return (JSON.parse(text) as { at: number }).at;
     };
     const proven = await begin('rightly.proven', second);
