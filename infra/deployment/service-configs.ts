@@ -48,6 +48,7 @@ export const tapConfig = (plan: Plan, tap: TapName, port: number) => ({
   clickhouse: { url: plan.clickhouse, username: 'penreg_sink', password: plan.identity.secrets.sinkPassword, database: plan.database },
   roster: roster(plan),
   key: { file: plan.identity.files.keyOf(tap) },
+  verified: { file: `${plan.identity.files.keyOf(tap)}.verified` },
   hashKey: plan.identity.secrets.hashKey,
   timing: plan.timing,
   start: plan.start,

@@ -110,7 +110,8 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
       }
     },
     noteConfirmations(confirmations) {
-      for (const confirmation of confirmations) if (isOwn(confirmation)) confirmed.add(confirmation.activationHash);
+      // Of an activation that can no longer be confirmed it does not matter.
+      for (const confirmation of confirmations) if (confirmation.at > now() - 2 * ACT_LIFE_MS && isOwn(confirmation)) confirmed.add(confirmation.activationHash);
     },
     flushNotes() {
       const due = notes;

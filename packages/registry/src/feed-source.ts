@@ -7,12 +7,12 @@ import { pairsOf, type Link } from './link.ts';
 import { CHANGES } from './scripts.ts';
 
 /** What the registry answered in one atomic step. */
-export interface Snapshot {
+export interface LogTaken {
   readonly time: UtcMs;
   /** The whole change log, a chain from its beginning. */
   readonly entries: readonly ChangeEntry[];
-  /** Order id → sealed grant. */
-  readonly grants: ReadonlyMap<string, string>;
+  /** How many grants it held at that instant. */
+  readonly grantCount: number;
 }
 
 export interface Changes {
@@ -37,22 +37,37 @@ const entriesFrom = (raw: readonly (readonly [string, unknown])[]): ChangeEntry[
   });
 
 /** @throws Doubt `log-broken`, RegistryError `unavailable` */
-export const takeSnapshot = async (link: Link, keys: RegistryKeys): Promise<Snapshot> => {
-  const [time, raw, grants] = (await link.callAtomically([['TIME'], ['XRANGE', keys.log, '-', '+'], ['HGETALL', keys.grants]], SNAPSHOT_TIMEOUT_MS)) as readonly [
+export const takeLog = async (link: Link, keys: RegistryKeys): Promise<LogTaken> => {
+  const [time, raw, grantCount] = (await link.callAtomically([['TIME'], ['XRANGE', keys.log, '-', '+'], ['HLEN', keys.grants]], SNAPSHOT_TIMEOUT_MS)) as readonly [
     readonly [string, string],
     readonly (readonly [string, unknown])[],
-    unknown,
+    number,
   ];
   const entries: ChangeEntry[] = [];
   for (let from = 0; from < raw.length; from += CHUNK) {
     const chunk = entriesFrom(raw.slice(from, from + CHUNK));
     const verdict = verifyChain(chunk, { after: entries.at(-1) ?? null });
     if (!verdict.ok) throw new Doubt('log-broken', `epoch ${verdict.seq} ${verdict.problem}`);
-    entries.push(...chunk);
+    for (const entry of chunk) entries.push(entry);
     await breathe();
   }
-  return { time: msOf(...time), entries, grants: new Map(pairsOf(grants)) };
+  return { time: msOf(...time), entries, grantCount };
 };
+
+/** The sealed grants of some orders. @throws Doubt `grant-vanished`, RegistryError `unavailable` */
+export const takeGrants = async (link: Link, keys: RegistryKeys, orderIds: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const texts = (await link.call('HMGET', keys.grants, ...orderIds)) as readonly (string | null)[];
+  return new Map(
+    orderIds.map((orderId, i) => {
+      const text = texts[i] ?? null;
+      if (text === null) throw new Doubt('grant-vanished', orderId);
+      return [orderId, text] as const;
+    }),
+  );
+};
+
+/** The first grant that no entry of the log names. @throws RegistryError `unavailable` */
+export const unloggedIn = async (link: Link, keys: RegistryKeys, log: ReadonlyMap<string, unknown>): Promise<string | undefined> => ((await link.call('HKEYS', keys.grants)) as readonly string[]).find((orderId) => !log.has(orderId));
 
 /** @throws RegistryError `unavailable` */
 export const takeChanges = async (link: Link, keys: RegistryKeys, head: { readonly epoch: number; readonly hash: string } | null, grantCount: number, probes: readonly { readonly orderId: string; readonly probe: string }[]): Promise<Changes> => {

@@ -1,10 +1,10 @@
 import type { UtcMs } from '@penreg/domain';
-import type { Start } from '@penreg/evidence';
+import { ACT_LIFE_MS, type Start } from '@penreg/evidence';
 import { createAuditLog } from './audit.ts';
 import { assertDurable } from './durability.ts';
 import { RegistryError } from './error.ts';
 import { createFeedOffice, type FeedOffice } from './feed-office.ts';
-import { breathe, requireAncestor, takeChanges, takeSnapshot } from './feed-source.ts';
+import { breathe, requireAncestor, takeChanges, takeGrants, takeLog, unloggedIn } from './feed-source.ts';
 import { Doubt, EMPTY_STATE, evaluate, refusedOf, viewOf, withChanges, type FeedState, type Known, type OrderChanges } from './feed-state.ts';
 import { keysOf } from './keys.ts';
 import { Lane } from './lane.ts';
@@ -14,15 +14,18 @@ import type { FeedHold, RegistryView, TapFeed } from './ports.ts';
 import { deadlineIn } from './retry.ts';
 import { createSealer } from './sealing.ts';
 import { confirmationsFrom } from './tap-board.ts';
+import { NOTHING_VERIFIED, openVerified } from './verified.ts';
 import { createWriter } from './writer.ts';
 
 /** Grants compared with the server's at each poll, in turn: a text changed without a trace in the log is found within (orders / this) polls. */
 const PROBES = 50;
-const CONFIRMATIONS_AT_ONCE = 500;
+const GRANTS_AT_ONCE = 500;
 const EVALUATED_AT_ONCE = 8;
 /** A publication this far ahead of the registry's clock is no promise of the registry's. */
 const MAX_PROMISE_MS = 10_000;
 const HELD_POLL_MS = 1_000;
+/** How often what was verified is written for the next run. */
+const REMEMBER_MS = 60_000;
 
 type Hold = { readonly reason: FeedHold; readonly since: UtcMs; readonly detail: string };
 
@@ -74,6 +77,11 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
   let needsSnapshot = true;
   /** What the grants of the last snapshot were verified under. */
   let trusted = options.trustVersion();
+  const trustedAtOpening = trusted;
+  const verified = options.verified == null ? NOTHING_VERIFIED : openVerified(options.verified, { deployment, sealingKey: options.sealingKey, signer });
+  let rememberedAt = performance.now();
+  let writtenView: RegistryView | null = null;
+  let remembering: Promise<void> = Promise.resolve();
   let probeFrom = 0;
   let stopped = false;
   const listeners = new Set<() => void>();
@@ -111,19 +119,22 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       if (same && office.hashOf(text) === before.grantHash) known.set(orderId, before);
       else open.push({ orderId, text, changes, before });
     }
-    for (let from = 0; from < open.length; from += CONFIRMATIONS_AT_ONCE) {
-      const slice = open.slice(from, from + CONFIRMATIONS_AT_ONCE);
-      const replies = await reads.callAll(slice.map(({ orderId }) => ['HGETALL', keys.confirmations(orderId)] as const));
-      for (const [i, { orderId, text, changes, before }] of slice.entries()) {
-        const confirmations = confirmationsFrom(replies[i]);
-        const result = await evaluate(orderId, text, changes, before, sealer, options, trust, confirmations);
+    for (let from = 0; from < open.length; from += GRANTS_AT_ONCE) {
+      const slice = open.slice(from, from + GRANTS_AT_ONCE).map((each) => ({ ...each, isVerified: trust === trustedAtOpening && verified.has(each.changes.grantHash) }));
+      // What taps have confirmed proves an activation timely; this tap's own, that it need not confirm it again.
+      const asking = slice.filter(({ isVerified, changes }) => !isVerified || (changes.changes[0]?.change.published ?? 0) > now() - 2 * ACT_LIFE_MS);
+      const replies = await reads.callAll(asking.map(({ orderId }) => ['HGETALL', keys.confirmations(orderId)] as const));
+      const confirmed = new Map(asking.map(({ orderId }, i) => [orderId, confirmationsFrom(replies[i])]));
+      for (const [i, { orderId, text, changes, before, isVerified }] of slice.entries()) {
+        const confirmations = confirmed.get(orderId) ?? [];
+        const result = await evaluate(orderId, text, changes, before, sealer, options, trust, confirmations, isVerified);
         known.set(orderId, result.known);
         office.noteEvaluation(orderId, before, result);
         if (result.begun.length > 0) {
           begun.push(...result.begun);
           office.noteConfirmations(confirmations);
         }
-        if (i % EVALUATED_AT_ONCE === 0) await breathe();
+        if (i % (isVerified ? 4 * EVALUATED_AT_ONCE : EVALUATED_AT_ONCE) === 0) await breathe();
       }
     }
     return { known, begun };
@@ -159,7 +170,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     const trust = options.trustVersion();
     const sentAt = performance.now();
     const sent = now();
-    const { time, entries, grants } = await takeSnapshot(reads, keys);
+    const { time, entries, grantCount } = await takeLog(reads, keys);
     requireClock(time, sent, now());
     setVacant(entries.length === 0 && (remembered?.epoch ?? 0) > 0 && acceptedHead?.by.epoch !== 0);
     const ancestor = requireAncestor(entries, remembered, acceptedHead);
@@ -171,11 +182,53 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     const from = remembered?.epoch ?? 0;
     if (ancestor === 'known' && state.head !== null) for (const { seq, entry } of entries.slice(from)) requireTimely(entry.published, seq, time);
     const log = withChanges(new Map(), entries);
-    for (const orderId of log.keys()) if (!grants.has(orderId)) throw new Doubt('grant-vanished', orderId);
-    const { known, begun } = await evaluateAll(grants, log, 'refused', trust);
-    trusted = trust;
+    if (grantCount > log.size) throw new Doubt('grant-unlogged', (await unloggedIn(reads, keys, log)) ?? '');
+
+    // Page by page: the log says by its hash which text of each grant belongs to it, however late it is read.
+    const known = new Map<string, Known>();
+    const begun: Start[] = [];
+    const since: string[] = [];
+    const orderIds = [...log.keys()];
+    for (let at = 0; at < orderIds.length; at += GRANTS_AT_ONCE) {
+      const texts = new Map(await takeGrants(reads, keys, orderIds.slice(at, at + GRANTS_AT_ONCE)));
+      for (const [orderId, text] of texts) {
+        if (office.hashOf(text) === log.get(orderId)?.grantHash) continue;
+        since.push(orderId);
+        texts.delete(orderId);
+      }
+      const page = await evaluateAll(texts, log, 'refused', trust);
+      for (const [orderId, each] of page.known) known.set(orderId, each);
+      for (const start of page.begun) begun.push(start);
+    }
     const last = entries.at(-1);
-    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known }, sentAt, time, begun);
+    const head = last === undefined ? null : { epoch: last.seq, hash: last.hash };
+    if (since.length === 0) {
+      trusted = trust;
+      adopt({ head, log, known }, sentAt, time, begun);
+      return;
+    }
+    // Acts took place while the pages were read: whatever another text stands for must be an epoch after the log's.
+    const changes = await takeChanges(reads, keys, head, log.size, []);
+    const unexplained = since.find((orderId) => !changes.grants.has(orderId));
+    if (unexplained !== undefined) throw new Doubt('grant-altered', unexplained);
+    for (const { seq, entry } of changes.entries) requireTimely(entry.published, seq, changes.time);
+    const grown = withChanges(log, changes.entries);
+    const late = await evaluateAll(changes.grants, grown, 'refused', trust);
+    const end = changes.entries.at(-1);
+    trusted = trust;
+    adopt({ head: end === undefined ? head : { epoch: end.seq, hash: end.hash }, log: grown, known: new Map([...known, ...late.known]) }, sentAt, time, [...begun, ...late.begun]);
+  };
+
+  /** What was verified is worth as much to the next run, unless what this tap believes has just changed. */
+  const remember = (): void => {
+    if (options.verified == null || view === writtenView || state.head === null) return;
+    const trust = options.verified.trust();
+    if (options.trustVersion() !== trusted) return;
+    writtenView = view;
+    rememberedAt = performance.now();
+    const asActivated = [...state.known].filter(([orderId, { grant, trust: under }]) => grant !== null && under === trusted && grant.restrictions.length + grant.resumptions.length === 0 && state.log.get(orderId)?.changes.length === 1);
+    const hashes = asActivated.map(([, { grantHash }]) => grantHash);
+    remembering = remembering.then(() => verified.write(hashes, trust)).catch(() => onAlarm({ kind: 'not-written', what: 'verified' }));
   };
 
   const poll = async (): Promise<void> => {
@@ -216,6 +269,7 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
         // A snapshot of many orders takes long to look at: the poll after it makes the confirmation young.
         if (!needsSnapshot && !stopped) await poll();
         if (!needsSnapshot) started.resolve();
+        if (!needsSnapshot && (writtenView === null || performance.now() - rememberedAt > REMEMBER_MS)) remember();
       } catch (error) {
         office.dropNotes();
         if (error instanceof Doubt) {
@@ -253,6 +307,8 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
       vacant?.reject(new RegistryError('unavailable', 'the feed was stopped'));
       reads.close();
       await running;
+      remember();
+      await remembering;
       await office.close();
       writes.close();
     },

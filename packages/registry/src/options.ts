@@ -1,6 +1,7 @@
 import type { UtcMs } from '@penreg/domain';
 import type { SigningKey } from '@penreg/evidence';
 import type { FeedAlarm, FeedTrust, Obeys } from './ports.ts';
+import type { VerifiedOptions } from './verified.ts';
 
 /** How to reach the registry's server. `rediss://` for TLS; there is no fall back to plain text. */
 export interface RegistryConnection {
@@ -40,6 +41,8 @@ export interface TapFeedOptions extends FeedTrust {
   readonly onAlarm: (alarm: FeedAlarm) => void;
   /** What the tap's own index obeys at an instant or later, for its heartbeat. */
   readonly obeys?: ((at: UtcMs) => Obeys) | undefined;
+  /** What an earlier run of this tap has verified; without it every start verifies everything. */
+  readonly verified?: VerifiedOptions | null | undefined;
   /** Default 250. */
   readonly pollMs?: number | undefined;
   /** Default 1,000. */

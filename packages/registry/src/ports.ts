@@ -345,7 +345,7 @@ export type FeedAlarm =
   /** Two people named the head that replaces the one this tap remembered. */
   | { readonly kind: 'head-accepted'; readonly epoch: number }
   /** Something was to be written (confirmation, heartbeat, audit) and was not; it is tried again. */
-  | { readonly kind: 'not-written'; readonly what: 'confirmation' | 'audit' };
+  | { readonly kind: 'not-written'; readonly what: 'confirmation' | 'audit' | 'verified' };
 
 export interface TapFeed {
   /** Resolves after the first snapshot was taken, or a hold was found; rejects only with `stop`ped. An unreachable registry is waited for. */

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt } from 'jose';
+import { createDecipheriv, createHmac, createSecretKey } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
 import { RegistryError } from './error.ts';
 import type { DocumentKind } from './keys.ts';
 
@@ -23,18 +23,24 @@ export const createSealer = (deployment: string, sealingKey: string): Sealer => 
   const raw = secretOf('sealingKey', sealingKey);
   const key = crypto.subtle.importKey('raw', new Uint8Array(raw), 'AES-GCM', false, ['encrypt', 'decrypt']);
   key.catch(() => undefined); // told by the first use
-  const ctx = (context: SealContext): string => `penreg/${deployment}/${context}`;
+  const opening = createSecretKey(raw);
+  const headerOf = (context: SealContext) => ({ alg: 'dir', enc: 'A256GCM', ctx: `penreg/${deployment}/${context}` });
   return {
     async seal(context, value) {
-      return new CompactEncrypt(Buffer.from(JSON.stringify(value))).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ctx: ctx(context) }).encrypt(await key);
+      return new CompactEncrypt(Buffer.from(JSON.stringify(value))).setProtectedHeader(headerOf(context)).encrypt(await key);
     },
+    // By Node's own cipher, a quarter of the time of Web Crypto: a tap opens a hundred thousand of them when it starts.
     async unseal(context, text) {
-      try {
-        const { plaintext, protectedHeader } = await compactDecrypt(text, await key, { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] });
-        // The header is authenticated: it says what the text was sealed for.
-        if (protectedHeader['ctx'] === ctx(context)) return JSON.parse(Buffer.from(plaintext).toString()) as unknown;
-      } catch {
-        // No cause: it could carry what was decrypted.
+      const [header = '', encryptedKey, iv = '', ciphertext = '', tag = '', ...rest] = text.split('.');
+      // The header is authenticated: it says what the text was sealed for. No other form of it is understood.
+      if (encryptedKey === '' && rest.length === 0 && header === Buffer.from(JSON.stringify(headerOf(context))).toString('base64url')) {
+        try {
+          const decipher = createDecipheriv('aes-256-gcm', opening, Buffer.from(iv, 'base64url'), { authTagLength: 16 });
+          decipher.setAAD(Buffer.from(header)).setAuthTag(Buffer.from(tag, 'base64url'));
+          return JSON.parse(decipher.update(ciphertext, 'base64url', 'utf8') + decipher.final('utf8')) as unknown;
+        } catch {
+          // No cause: it could carry what was decrypted.
+        }
       }
       throw new RegistryError('sealed', 'a sealed document does not open');
     },

@@ -36,6 +36,28 @@ describe('a target set', () => {
     );
   });
 
+  it('changed is as one made anew, however often, and leaves the one it came from as it was', () => {
+    const change = fc.record({ added: fc.array(account, { maxLength: 40 }), removed: fc.array(fc.oneof(account, probe), { maxLength: 40 }) });
+    fc.assert(
+      fc.property(fc.array(account, { maxLength: 60 }), fc.array(change, { maxLength: 12 }), fc.array(probe, { maxLength: 50 }), (accounts, changes, probes) => {
+        let naive = new Set(accounts);
+        let set = buildTargetSet(accounts);
+        for (const { added, removed } of changes) {
+          const [was, wasNaive] = [set, naive];
+          naive = new Set([...naive].filter((text) => !removed.includes(text)).concat(added));
+          set = set.changed(added, removed);
+          expect(set.size).toBe(naive.size);
+          for (const text of [...accounts, ...added, ...removed, ...probes]) {
+            expect(set.has(text)).toBe(naive.has(text));
+            expect(hasBytes(set, `+${text}`)).toBe(naive.has(text));
+            expect(was.has(text)).toBe(wasNaive.has(text));
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('holds hundreds of thousands of accounts and only those, though some strangers have the hash of a target', () => {
     // 300,000 times 300,000 pairs: about twenty share all 32 bits of the hash.
     const choose = chooseFrom(11);

@@ -17,7 +17,7 @@ import { kafkaConnection, persist, requireLawfulTopic } from './kafka-connection
 import { createWatch } from './observe.ts';
 import { furthest, newestRoster, readMark } from './positions.ts';
 import { commitDraft, createTap, TapError } from './tap.ts';
-import { buildTargetIndex, type TargetIndex } from './target-index.ts';
+import { openTargetIndexer, type TargetIndex } from './target-index.ts';
 
 /** Kafka keeps events for at most a day (law 1): no order that ended earlier can meet one. */
 const MAX_RETENTION_MS = 86_400_000;
@@ -83,12 +83,13 @@ export const compose = (config: TapServiceConfig, stage: Stage): Service => {
     const watch = createWatch({ logger, metrics, audit: (entry) => auditor.note(entry), utc });
 
     let view = feed.current();
-    let index: TargetIndex = buildTargetIndex(view, timing, utc(), MAX_RETENTION_MS + timing.lateness);
+    const toIndex = openTargetIndexer(timing, MAX_RETENTION_MS + timing.lateness);
+    let index: TargetIndex = toIndex(view, utc());
     feed.onChange(() => {
       // Views are compared, not epochs: a refused grant that turns out confirmed changes the view and no epoch.
       if (feed.current() !== view) {
         view = feed.current();
-        index = buildTargetIndex(view, timing, utc(), MAX_RETENTION_MS + timing.lateness);
+        index = toIndex(view, utc());
       }
       metrics.set('penreg_tap_registry_epoch', view.epoch);
       metrics.set('penreg_tap_grants', view.grants.length, { outcome: 'accepted' });

@@ -41,6 +41,8 @@ export const TapConfigSchema = z.strictObject({
   roster: RosterConfigSchema,
   /** This tap's key pair: JSON {keyId, publicKey, privateKey}. */
   key: z.strictObject({ file: z.string().min(1) }),
+  /** A file of the tap's own that remembers which grants it has verified, so that a start need not check every signature again. Null: it checks them all. */
+  verified: z.strictObject({ file: z.string().min(1) }).nullable().default(null),
   /** Keys the hashes of dead letters. */
   hashKey: SecretKeySchema,
   timing: TimingSchema.prefault({}),

@@ -1,9 +1,10 @@
-import { COMPILED_WINDOW_CAPS, verifyGrant, verifyRestriction, verifyResumption, type GrantTrust, type SigningKey } from '@penreg/evidence';
+import { COMPILED_WINDOW_CAPS, hashOf, verifyGrant, verifyRestriction, verifyResumption, type GrantTrust, type JsonValue, type SigningKey } from '@penreg/evidence';
 import { logged, type Logger, type Metrics } from '@penreg/platform';
 import { createObeyed, openTapFeed, type FeedAlarm, type TapFeed } from '@penreg/registry';
 import { readHeadFile, type RosterFile } from '@penreg/trust';
 import type { InForce, UtcMs } from '@penreg/domain';
 import type { TapServiceConfig } from './config.ts';
+import { programHash } from './program-hash.ts';
 
 export interface FollowDeps {
   readonly roster: RosterFile;
@@ -56,6 +57,13 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
     clockBound: timing.clockBound,
   });
 
+  const program = programHash();
+  /** Everything a grant is verified by, apart from itself, its confirmations and the clock. */
+  const trustHash = (): string => {
+    const { now: _, confirmations: __, ...rest } = trustWith([]);
+    return hashOf({ ...rest, program } as unknown as JsonValue);
+  };
+
   return openTapFeed({
     connection: { url, username, password: password?.reveal() },
     deployment,
@@ -65,6 +73,7 @@ export const followRegistry = (config: TapServiceConfig, deps: FollowDeps): TapF
     clockBound: timing.clockBound,
     now: utc,
     pollMs,
+    verified: config.verified === null ? null : { file: config.verified.file, trust: trustHash },
     trustVersion: () => roster.current().version,
     verify: (grant, confirmations) => verifyGrant(grant, trustWith(confirmations)),
     verifyResumption: (resumption, grant, confirmations) => verifyResumption(resumption, grant, trustWith(confirmations)),
