@@ -20,7 +20,7 @@ const grantsOf = (n: number, targets: readonly AccountId[]): readonly (Grant | n
 const view = (epoch: number, grants: readonly Grant[]) => ({ epoch, head: `h${epoch}`, grants, refused: [] });
 const said = (index: TargetIndex) => ({
   orders: index.orders.map((order: InForce) => order.orderId),
-  named: ACCOUNTS.map((a) => [index.accounts.has(a), index.ordersOf(a).map((order) => [order.orderId, order.segments.length]).sort()]),
+  named: ACCOUNTS.map((a) => [index.accounts.has(a), index.ordersOf(a).map(({ orderId, segments }) => `${orderId} ${segments.length}`).sort()]),
   size: index.accounts.size,
 });
 
