@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetadataRecord } from '@penreg/domain';
 import { recordHash } from '@penreg/evidence';
@@ -55,6 +57,32 @@ describe('law 10: gaps are said aloud', () => {
     const [own, others] = [await world.reportThrough(orderId), await world.reportThrough(otherId)];
     expect(own.trailer.gaps).toEqual(expect.arrayContaining([mine, everyones]));
     expect(others.trailer.gaps).toEqual([everyones]);
+  });
+
+  it('what a tap refused to record is a gap, although it comes to obey the order later under the same epoch', async () => {
+    const targets = ['12025551007', '12025551008'];
+    const [target = ''] = targets;
+    const file = join(world.deployment.dir, 'config', 'tap-1.json');
+    const config = await world.config('tap-1');
+    const restartWith = async (over: object): Promise<void> => {
+      await writeFile(file, JSON.stringify({ ...config, ...over }));
+      await tap().restart();
+      await world.hold(null);
+    };
+    await restartWith({ maxTargets: 1 });
+    const { orderId, publication } = await world.makeOrder({ targets });
+    await world.inForce();
+    const missed = await world.send([message(target, 'a'), message(target, 'b')], 1);
+    await world.examined();
+    const { epoch } = (await world.status()).registry;
+    await restartWith({});
+    expect((await world.status()).registry).toMatchObject({ epoch, refused: 0 });
+    expect(epoch).toBe(publication?.epoch);
+    await world.send([message(target, 'c')], 1);
+    const report = await world.reportThrough(orderId);
+    expect(report.rows.map(({ record }) => record.to)).toEqual([['c']]);
+    expect(report.trailer.gaps).toMatchObject([{ partition: 1, reason: 'late-grant' }]);
+    expect(report.trailer.gaps.some(({ from, to }) => from <= (missed[0] ?? 0n) && (missed.at(-1) ?? 0n) < to)).toBe(true);
   });
 
   it('a report never claims to be complete beyond what was examined', async () => {

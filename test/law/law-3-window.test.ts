@@ -33,6 +33,33 @@ describe('law 3: the window in force', () => {
     expect(times(stop, [start + 1_000], start + 1_010, start + 60_001)).toEqual([]);
   });
 
+  it('a suspension keeps to the event as an end does, and so does the resumption that lifts it', () => {
+    const suspended = start + 60_000;
+    const resumed = start + 120_000;
+    const suspension = { ...envelopeOf(body, 'suspend', { at: suspended, reason: 'review' }) };
+    const names = { suspensions: [suspension.statement.nonce] };
+    const grant = grantOf(body, {
+      restrictions: [{ envelope: suspension, epoch: 2, published: start }],
+      resumptions: [{ approval: envelopeOf(body, 'approve-resume', names), activation: envelopeOf(body, 'resume', { start: resumed, ...names }), epoch: 3, published: start + 90_000 }],
+    });
+    const ats = [suspended - 1, suspended, resumed - 1, resumed];
+    expect(times(grant, ats, resumed + 50, resumed + 3_600_000)).toEqual([suspended - 1, resumed]);
+    expect(times({ ...grant, resumptions: [] }, ats, resumed + 50, resumed + 3_600_000)).toEqual([suspended - 1]);
+  });
+
+  it('an emergency lapses by whichever clock is latest, in the middle of a batch too', () => {
+    const emergency = { category: 'A', official: { name: 'O', title: 'T' }, attestation: 'e'.repeat(64), attestedAt: start, goodFaith: 'G', hours: 2 };
+    const urgent = grantOf(bodyOf({ targets: [A], instrument: 'emergency', emergency }));
+    const lapse = start + 2 * 3_600_000;
+    // Appended before it and read before it: each event by its own time.
+    expect(times(urgent, [lapse - 2, lapse - 1, lapse, lapse + 1], lapse - 1)).toEqual([lapse - 2, lapse - 1]);
+    // Read after it, as a tap that lags reads, or appended after it: nothing, however early the event.
+    expect(times(urgent, [start + 1, lapse - 1], lapse - 1, lapse)).toEqual([]);
+    expect(times(urgent, [lapse - 1], lapse, lapse)).toEqual([]);
+    // An end that the paper gives later moves nothing.
+    expect(times(grantOf(bodyOf({ targets: [A], instrument: 'emergency', emergency: { ...emergency, hours: 48 } })), [start + 47 * 3_600_000, start + 48 * 3_600_000], start + 48 * 3_600_000 - 1)).toEqual([start + 47 * 3_600_000]);
+  });
+
   it('an event ahead of its append time counts when it was appended, with a flag', () => {
     const fast = examine([grantOf(body)], [event(start + 5_000)], { appended: start - 1 });
     expect(fast.records).toEqual([]);

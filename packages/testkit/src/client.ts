@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrderBodySchema, type Act, type Envelope, type OrderBody, type Role, type Statement, type StatementOf } from '@penreg/domain';
-import { composeStatement, signStatement, type KeyPair } from '@penreg/evidence';
+import { composeStatement, signStatement, statementsOf, type KeyPair } from '@penreg/evidence';
 import { TestkitError } from './error.ts';
 
 /** Somebody who can call the APIs and sign. */
@@ -35,6 +35,9 @@ export interface OrderView {
   readonly approval: Envelope | null;
   readonly activation: Envelope | null;
   readonly restrictions: readonly { readonly envelope: Envelope; readonly epoch: number; readonly published: number }[] | null;
+  readonly resumeApproval: Envelope | null;
+  readonly resumptions: readonly { readonly approval: Envelope; readonly activation: Envelope; readonly epoch: number; readonly published: number }[] | null;
+  readonly suspensions: readonly { readonly nonce: string }[];
   readonly publication: { readonly epoch: number; readonly published: number } | null;
 }
 
@@ -49,6 +52,9 @@ export interface OrdersClient {
   narrow(person: TestPerson, orderId: string, params: StatementOf<'narrow'>['params']): Promise<OrderView>;
   end(person: TestPerson, orderId: string, at: number): Promise<OrderView>;
   stop(person: TestPerson, orderId: string): Promise<OrderView>;
+  suspend(person: TestPerson, orderId: string, at: number): Promise<OrderView>;
+  /** Lifts every suspension that is open, by these two people. */
+  resume(approver: TestPerson, activator: TestPerson, orderId: string): Promise<OrderView>;
 }
 
 export interface OrdersClientSettings {
@@ -88,15 +94,14 @@ const signAs = <A extends Act>(person: TestPerson, role: Role, body: OrderBody, 
   return signStatement(composeStatement(body, act, params, signer, { prev, signedAt }), key.privateKey);
 };
 
-/** The newest statement that a restriction can follow. */
-const lastStatement = ({ restrictions, activation, orderId }: OrderView): Statement => {
-  const last = restrictions?.at(-1)?.envelope ?? activation;
-  if (last === null) throw new TestkitError('api', `order ${orderId} is not activated`);
-  return last.statement;
+/** The newest statement of an order: what the next one follows. */
+const lastStatement = ({ approval, activation, restrictions, resumptions, orderId }: OrderView): Statement => {
+  if (approval === null || activation === null) throw new TestkitError('api', `order ${orderId} is not activated`);
+  return statementsOf({ approval, activation, restrictions: [...(restrictions ?? [])], resumptions: [...(resumptions ?? [])] }).at(-1) ?? activation.statement;
 };
 
-const nonces = ({ approval, activation, restrictions }: OrderView): readonly string[] =>
-  [approval, activation, ...(restrictions ?? []).map(({ envelope }) => envelope)].flatMap((envelope) => (envelope === null ? [] : [envelope.statement.nonce]));
+const nonces = ({ approval, activation, restrictions, resumeApproval, resumptions }: OrderView): readonly string[] =>
+  [approval, activation, resumeApproval, ...(restrictions ?? []).map(({ envelope }) => envelope), ...(resumptions ?? []).flatMap((r) => [r.approval, r.activation])].flatMap((envelope) => (envelope === null ? [] : [envelope.statement.nonce]));
 
 /** Makes and changes orders through the real HTTP API, signing as the people would. */
 export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: OrdersClientSettings): OrdersClient => {
@@ -159,7 +164,7 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
     if (role === undefined) throw new TestkitError('api', `${person.personId} has no role that restricts`);
     return role;
   };
-  const restrict = async <A extends 'narrow' | 'end' | 'stop'>(person: TestPerson, orderId: string, name: A, params: StatementOf<A>['params']): Promise<OrderView> => {
+  const restrict = async <A extends 'narrow' | 'suspend' | 'end' | 'stop'>(person: TestPerson, orderId: string, name: A, params: StatementOf<A>['params']): Promise<OrderView> => {
     const view = await show(person, orderId);
     return act(person, orderId, name, signAs(person, roleOf(person), bodyOf(view), name, params, lastStatement(view), rosterVersion));
   };
@@ -212,6 +217,15 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
     narrow: (person, orderId, params) => restrict(person, orderId, 'narrow', params),
     end: (person, orderId, at) => restrict(person, orderId, 'end', { at }),
     stop: (person, orderId) => restrict(person, orderId, 'stop', { reason: 'information-obtained' }),
+    suspend: (person, orderId, at) => restrict(person, orderId, 'suspend', { at, reason: 'review' }),
+    resume: async (approver, activator, orderId) => {
+      const view = await show(approver, orderId);
+      const suspensions = view.suspensions.map(({ nonce }) => nonce);
+      const approval = signAs(approver, 'approver', bodyOf(view), 'approve-resume', { suspensions }, lastStatement(view), rosterVersion);
+      await act(approver, orderId, 'approve-resume', approval);
+      const signedAt = Date.now();
+      return act(activator, orderId, 'resume', signAs(activator, 'activator', bodyOf(view), 'resume', { start: signedAt, suspensions }, approval.statement, rosterVersion, signedAt));
+    },
   };
 };
 

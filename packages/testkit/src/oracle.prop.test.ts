@@ -25,6 +25,7 @@ const restrictions: fc.Arbitrary<OracleRestriction[]> = fc.array(
   fc.oneof(
     fc.record({ act: fc.constant('end' as const), published: instant, at: instant }),
     fc.record({ act: fc.constant('stop' as const), published: instant }),
+    fc.record({ act: fc.constant('suspend' as const), published: instant, at: instant, resumed: fc.option(fc.record({ published: instant, start: instant }), { nil: null }) }),
     fc.record({ act: fc.constant('narrow' as const), published: instant, at: instant, until: instant, ...scopeParts }, { requiredKeys: ['act', 'published', 'at'] }),
   ),
   { maxLength: 3 },
@@ -62,7 +63,9 @@ const event = fc
 
 const grantOf = (order: OracleOrder): Grant => {
   const envelope = (statement: unknown) => ({ statement, alg: 'Ed25519', signature: '' });
-  const restriction = ({ act, published, ...params }: OracleRestriction, index: number) => ({ envelope: envelope({ act, params }), published, epoch: index + 2 });
+  const restriction = ({ act, published, ...params }: OracleRestriction, index: number) => ({ envelope: envelope({ act, params, nonce: `no-${index}` }), published, epoch: index + 2 });
+  const resumption = (r: OracleRestriction, index: number) =>
+    r.act !== 'suspend' || r.resumed === null ? [] : [{ activation: envelope({ act: 'resume', params: { start: r.resumed.start, suspensions: [`no-${index}`] } }), published: r.resumed.published, epoch: index + 100 }];
   return {
     body: { ...order, emergency: null, orderId: order.orderId, window: { start: order.start, until: order.until } } as unknown as OrderBody,
     approval: envelope({ act: 'approve', params: {} }),
@@ -70,7 +73,7 @@ const grantOf = (order: OracleOrder): Grant => {
     published: order.published,
     epoch: 1,
     restrictions: order.restrictions.map(restriction),
-    resumptions: [],
+    resumptions: order.restrictions.flatMap(resumption),
   } as unknown as Grant;
 };
 

@@ -19,6 +19,8 @@ export interface OracleScope {
 export type OracleRestriction =
   | { readonly act: 'end'; readonly published: number; readonly at: number }
   | { readonly act: 'stop'; readonly published: number }
+  /** `resumed`: the first resumption that names it; null while it holds. */
+  | { readonly act: 'suspend'; readonly published: number; readonly at: number; readonly resumed: { readonly published: number; readonly start: number } | null }
   | ({ readonly act: 'narrow'; readonly published: number; readonly at: number; readonly until?: number | undefined } & { readonly [K in keyof OracleScope]?: OracleScope[K] | undefined });
 
 export interface OracleOrder extends OracleScope {
@@ -27,6 +29,8 @@ export interface OracleOrder extends OracleScope {
   readonly until: number;
   readonly activationStart: number;
   readonly published: number;
+  /** Hours after which an emergency lapses by itself; null for what is none. */
+  readonly emergencyHours?: number | null;
   readonly restrictions: readonly OracleRestriction[];
 }
 
@@ -146,6 +150,7 @@ const judge = (order: OracleOrder, event: PlainEvent, appended: number, timing: 
   const { at } = event;
   // A stop goes by the earliest of event time, append time and the tap's clock: whichever of them it precedes is enough.
   if (order.restrictions.some((r) => r.act === 'stop' && r.published <= Math.max(at, appended))) return 'out';
+  if (Math.max(at, appended) >= lapseOf(order, timing)) return 'out';
   if (Math.abs(at - appended) > timing.lateness) {
     const byEvent = scopeAt(order, at, timing);
     const byAppend = scopeAt(order, appended, timing);
@@ -160,14 +165,25 @@ const judge = (order: OracleOrder, event: PlainEvent, appended: number, timing: 
   return scope === null ? 'out' : { scope, clockFlag: ahead };
 };
 
+/** § 3125: an emergency lapses its hours after the first instant at which a tap can record. */
+const lapseOf = ({ emergencyHours, start, activationStart, published }: OracleOrder, { lead }: OracleTiming): number =>
+  emergencyHours === undefined || emergencyHours === null ? Number.POSITIVE_INFINITY : Math.max(start, activationStart, published + lead) + emergencyHours * 3_600_000;
+
 /** What an order admits at an instant: null outside its window in force. */
-const scopeAt = (order: OracleOrder, instant: number, { lead }: OracleTiming): OracleScope | null => {
+const scopeAt = (order: OracleOrder, instant: number, timing: OracleTiming): OracleScope | null => {
+  const { lead } = timing;
+  if (instant >= lapseOf(order, timing)) return null;
   if (instant < Math.max(order.start, order.activationStart, order.published + lead)) return null;
   if (instant >= order.until) return null;
   let scope: OracleScope | null = { targets: order.targets, direction: order.direction, kinds: order.kinds, fields: order.fields };
   for (const restriction of order.restrictions) {
     const effective = restriction.act === 'stop' ? restriction.published : Math.max(restriction.at, restriction.published + lead);
     if (instant < effective) continue;
+    if (restriction.act === 'suspend') {
+      const { resumed } = restriction;
+      if (resumed !== null && instant >= Math.max(resumed.start, resumed.published + lead)) continue;
+      return null;
+    }
     if (restriction.act !== 'narrow') return null;
     if (restriction.until !== undefined && instant >= restriction.until) return null;
     scope = commonScope(scope, { ...scope, ...withoutUndefined(restriction) });
@@ -179,7 +195,7 @@ const scopeAt = (order: OracleOrder, instant: number, { lead }: OracleTiming): O
 /** The end of an order's window in force, exclusive; null when it never is in force. */
 export const endOf = (order: OracleOrder, timing: OracleTiming): number | null => {
   const changes = order.restrictions.flatMap((r) => (r.act === 'stop' ? [r.published] : [Math.max(r.at, r.published + timing.lead), ...(r.act === 'narrow' && r.until !== undefined ? [r.until] : [])]));
-  const ends = [order.until, ...changes].filter((instant) => scopeAt(order, instant - 1, timing) !== null);
+  const ends = [order.until, lapseOf(order, timing), ...changes].filter((instant) => scopeAt(order, instant - 1, timing) !== null);
   return ends.length === 0 ? null : Math.max(...ends);
 };
 

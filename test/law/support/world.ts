@@ -243,7 +243,7 @@ export const openWorld = async (name: string, options: Partial<DeploymentOptions
 };
 
 /** An order as it was published, in the oracle's words. */
-export const toOracle = ({ orderId, body, activation, publication, restrictions }: OrderView): OracleOrder => {
+export const toOracle = ({ orderId, body, activation, publication, restrictions, resumptions }: OrderView): OracleOrder => {
   if (body === null || activation?.statement.act !== 'activate' || publication === null) throw new Error(`order ${orderId} was never activated`);
   const { targets, direction, kinds, fields, window } = body;
   return {
@@ -256,8 +256,14 @@ export const toOracle = ({ orderId, body, activation, publication, restrictions 
     until: window.until,
     activationStart: activation.statement.params.start,
     published: publication.published,
+    emergencyHours: body.emergency?.hours ?? null,
     restrictions: (restrictions ?? []).flatMap(({ envelope: { statement }, published }): readonly OracleRestriction[] => {
       if (statement.act === 'stop') return [{ act: 'stop', published }];
+      if (statement.act === 'suspend') {
+        const lift = (resumptions ?? []).find((r) => r.activation.statement.act === 'resume' && r.activation.statement.params.suspensions.includes(statement.nonce));
+        const resumed = lift?.activation.statement.act === 'resume' ? { published: lift.published, start: lift.activation.statement.params.start } : null;
+        return [{ act: 'suspend', published, at: statement.params.at, resumed }];
+      }
       return statement.act === 'end' || statement.act === 'narrow' ? [{ act: statement.act, published, ...statement.params }] : [];
     }),
   };
