@@ -187,6 +187,8 @@ describe('the copy', () => {
     const { orderId } = await world.activated({ targets: [canary] });
     await world.activated();
     await expect.poll(() => world.registry.taps.confirmations(orderId)).toHaveLength(1);
+    await expect.poll(() => feed.current().epoch).toBe(2);
+    await expect.poll(() => world.registry.taps.confirmations(feed.current().grants.at(-1)?.body.orderId ?? '')).toHaveLength(1);
     await copierOf().once();
     const rows = await administer('SELECT * FROM audit_copy FORMAT JSONEachRow');
     expect(rows).toContain(orderId);
