@@ -12,6 +12,7 @@ import { addLaw } from './commands/law.ts';
 import { addLogin } from './commands/login.ts';
 import { addLook } from './commands/look.ts';
 import { addOrder } from './commands/order.ts';
+import { addPaper } from './commands/paper.ts';
 import { addPeople } from './commands/people.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRegistry } from './commands/registry.ts';
@@ -63,6 +64,7 @@ const build = (io: Console, environment: Environment | undefined): Command => {
   addDesk(order, settings);
   addDeskSteps(order, settings);
   addActs(order, settings);
+  addPaper(program, settings);
   addReport(program, settings);
   addLook(program, settings);
   addReconcile(program, settings);

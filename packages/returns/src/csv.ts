@@ -7,7 +7,8 @@ import type { Report, ReportForm } from './report.ts';
 const PLAIN = /^[^=+\-@'\u0000-\u001f\u007f",][^",\r\n]*$/;
 const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const cellText = (text: string): string => (text === '' || PLAIN.test(text) ? text : quote(defuse(text)));
-const row = (cells: readonly string[]): string => {
+/** One line of RFC 4180. */
+export const row = (cells: readonly string[]): string => {
   let text = cellText(cells[0] ?? '');
   for (let i = 1; i < cells.length; i += 1) text += `,${cellText(cells[i] ?? '')}`;
   return `${text}\r\n`;

@@ -1,6 +1,5 @@
 import { PAGE, PageContent, PdfDocument, widthOf, wrap } from './pdf-document.ts';
 import { SIZE, TABLE_HEAD, type PrintedRecord } from './pdf-rows.ts';
-import type { Report } from './report.ts';
 import type { Fact } from './summary-lines.ts';
 
 /** How cover and table are laid out on pages. */
@@ -17,8 +16,8 @@ export class Pages {
   readonly document = new PdfDocument();
   readonly #foot: string;
 
-  constructor({ order, software }: Report) {
-    this.#foot = `Order ${order.orderId}   Docket ${order.body.docket}   ${software}`;
+  constructor(foot: string) {
+    this.#foot = foot;
   }
 
   add(content: PageContent, label: string): number {
@@ -83,19 +82,24 @@ export class Table {
   }
 }
 
-/** Facts as two columns of text, over as many pages as they need. */
+/** Text, facts in two columns and tables with wrapped cells, over as many pages as they need. */
 export class Cover {
   readonly #pages: Pages;
+  readonly #label: string;
   readonly numbers: number[] = [];
   #content = new PageContent();
   #y = 36;
 
-  constructor(pages: Pages) {
+  constructor(pages: Pages, label = 'Cover') {
     this.#pages = pages;
+    this.#label = label;
   }
 
   #room(height: number): void {
-    if (this.#y + height <= FOOT - 16) return;
+    if (this.#y + height > FOOT - 16) this.#turn();
+  }
+
+  #turn(): void {
     this.flush();
     this.#content = new PageContent();
     this.#y = 36;
@@ -128,8 +132,40 @@ export class Cover {
     }
   }
 
+  /** A table whose columns are as wide as what they hold wants; a row is not torn apart unless no page holds it. */
+  grid(columns: readonly string[], rows: readonly (readonly string[])[]): void {
+    const size = 7.5;
+    const gap = 8;
+    const room = INNER - gap * (columns.length - 1);
+    const wanted = columns.map((name, i) => Math.min(260, Math.max(widthOf(name, 'bold', size), ...rows.map((row) => widthOf(row[i] ?? '', 'body', size)))) + 1);
+    // Where they want more than there is, the wide ones give way.
+    let limit = 260;
+    const total = (): number => wanted.reduce((sum, width) => sum + Math.min(width, limit), 0);
+    while (total() > room && limit > 20) limit -= 2;
+    const widths = wanted.map((width) => Math.min(width, limit));
+    const draw = (cells: readonly string[], font: 'body' | 'bold'): void => {
+      const wrapped = widths.map((width, i) => wrap(cells[i] ?? '', font, size, width));
+      const height = Math.max(...wrapped.map((lines) => lines.length));
+      if (this.#y + height * LEADING + 6 > FOOT - 16 && this.#y > 60) this.#turn();
+      for (let line = 0; line < height; line += 1) {
+        this.#room(LEADING);
+        this.#y += LEADING + (line === 0 ? 3 : 0);
+        let x: number = PAGE.margin;
+        for (const [i, lines] of wrapped.entries()) {
+          const text = lines[line] ?? '';
+          if (text !== '') this.#content.text(text, x, this.#y, font, size);
+          x += (widths[i] ?? 0) + gap;
+        }
+      }
+      this.#content.box(PAGE.margin, this.#y + 3, INNER, font === 'bold' ? 0.6 : 0.2, font === 'bold' ? 0 : 0.75);
+      this.#y += 3;
+    };
+    draw(columns, 'bold');
+    for (const row of rows) draw(row, 'body');
+  }
+
   flush(): void {
-    this.numbers.push(this.#pages.add(this.#content, `Cover, page ${this.numbers.length + 1}`));
+    this.numbers.push(this.#pages.add(this.#content, `${this.#label}, page ${this.numbers.length + 1}`));
   }
 }
 

@@ -14,7 +14,7 @@ async function* render(report: Report): AsyncGenerator<Uint8Array, void, undefin
   const { order, selection, provider } = report;
   const local = localClock(order.body.window.zone);
   const severalTargets = order.body.targets.length > 1 && selection.target === null;
-  const pages = new Pages(report);
+  const pages = new Pages(`Order ${order.orderId}   Docket ${order.body.docket}   ${report.software}`);
   const table = new Table(pages);
   let records = 0;
   for await (const read of report.records) {

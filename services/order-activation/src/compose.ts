@@ -18,6 +18,7 @@ import { addDocumentRoutes } from './routes/document-routes.ts';
 import { addAuditRoutes } from './routes/audit-routes.ts';
 import { addDueRoutes } from './routes/due-routes.ts';
 import { addOrderRoutes } from './routes/order-routes.ts';
+import { addPaperRoutes } from './routes/paper-routes.ts';
 import { addPeopleRoutes } from './routes/people-routes.ts';
 import { addRequestRoutes } from './routes/request-routes.ts';
 import { addSystemRoutes } from './routes/system-routes.ts';
@@ -68,6 +69,7 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   const keeping = openKeeping(config, registry, roster, { logger, metrics });
   addSystemRoutes(http.app, { registry, ...keeping, orders, roster, trail, timing });
   addAuditRoutes(http.app, { deployment, registry, ...keeping, roster, trail });
+  addPaperRoutes(http.app, { registry, orders, roster, trail, lookupKey, timing, software: `penreg ${VERSION}`, now });
   addPeopleRoutes(http, { registry, roster, trail, signIn, failedSignInsPerMinute: config.http.failedSignInsPerMinute, metrics, now });
 
   const watch = createAccountWatch({ directory, orders: registry.orders, roster, key: readKeyFile(config.key.file), service: SERVICE, logger, now });

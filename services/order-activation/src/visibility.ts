@@ -50,5 +50,19 @@ export const withReferences = (body: OrderBody, lookupKey: Sensitive<string>): O
   identifiers: body.identifiers.map(({ kind, account }) => ({ kind, value: referenceOf(lookupKey, account), account: referenceOf(lookupKey, account) })),
 });
 
+/** What of a body somebody with this visibility may read; null in outline. */
+export const readingOf = (body: OrderBody, visibility: Exclude<Visibility, 'nothing'>, lookupKey: Sensitive<string>): OrderBody | null => {
+  switch (visibility) {
+    case 'whole':
+      return body;
+    case 'blind':
+      return withoutTargets(body);
+    case 'references':
+      return withReferences(body, lookupKey);
+    default:
+      return null;
+  }
+};
+
 /** Requests belong to no order yet: who sees every order whole sees every request whole. */
 export const requestVisibilityOf = ({ roles }: Identity): 'whole' | 'references' => (sightOf(roles, { assigned: false, escalated: false }) === 'whole' ? 'whole' : 'references');

@@ -1,9 +1,9 @@
 import type { OrderId, Timing } from '@penreg/domain';
-import { statementHashOf, verifyConfirmation } from '@penreg/evidence';
 import { ApiErrorBodySchema, authenticate, open, permit, type HttpApp } from '@penreg/platform';
 import type { OrderDocument, Registry } from '@penreg/registry';
 import { z } from 'zod';
 import { ConfirmationsAnswer, OrderParams, RosterAnswer } from '../api.ts';
+import { toConfirmations } from '../confirmations.ts';
 import type { CopyState } from '../copier.ts';
 import { explainLaw, LawAnswer } from '../law-answer.ts';
 import { windowInForce } from '../order-view.ts';
@@ -31,23 +31,11 @@ export const addSystemRoutes = (app: HttpApp, { registry, reconciliation, copySt
   const confirmationsOf = async (order: OrderDocument, orderId: OrderId): Promise<z.output<typeof ConfirmationsAnswer>> => {
     const { grant } = order;
     const confirmations = await withRegistry(() => registry.taps.confirmations(orderId));
-    const people = roster.current();
     return {
       orderId,
       publication: grant === null ? null : { epoch: grant.epoch, published: grant.published },
       inForceSince: windowInForce(grant, timing)?.from ?? null,
-      confirmations: confirmations.map((c) => {
-        const confirmed = grant === null ? undefined : [grant, ...grant.resumptions].find((start) => statementHashOf(start.activation.statement) === c.activationHash);
-        return {
-          tap: c.tap,
-          keyId: c.keyId,
-          epoch: c.epoch,
-          at: c.at,
-          bodyHash: c.bodyHash,
-          confirms: confirmed === undefined ? null : confirmed === grant ? 'start' : 'resumption',
-          verified: confirmed !== undefined && c.orderId === orderId && c.bodyHash === order.bodyHash && c.epoch >= confirmed.epoch && verifyConfirmation(c, people),
-        };
-      }),
+      confirmations: toConfirmations(order, confirmations, roster.current()),
     };
   };
 
