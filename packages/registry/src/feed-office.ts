@@ -124,10 +124,9 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
     record,
     confirm(start, epoch) {
       const { statement } = start.activation;
-      // A later one would take the place of one that is worth more.
-      if (now() > statement.signedAt + ACT_LIFE_MS) return;
       const activationHash = statementHashOf(statement);
-      if (confirmed.has(activationHash)) return;
+      // A later one would take the place of one that is worth more.
+      if (confirmed.has(activationHash) || now() > statement.signedAt + ACT_LIFE_MS) return;
       confirmed.add(activationHash);
       const { body } = start;
       // Signed when its turn comes: ten thousand at a start would stop the tap's heart.
