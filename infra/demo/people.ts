@@ -21,7 +21,7 @@ const ANALYST = 'analyst-1';
 
 /** The demonstration's legal staff: they work through the same HTTP API and sign with the same code as `penreg`. */
 export const demoPeople = (deployment: Deployment): DemoPeople => {
-  const client: OrdersClient = createOrdersClient({ url: deployment.urls.orderActivation, patienceMs: 10_000 });
+  const client: OrdersClient = createOrdersClient({ url: deployment.urls.orderActivation, reviewers: [deployment.person('reviewer-1'), deployment.person('reviewer-2')], patienceMs: 10_000 });
   const person = (id: string) => deployment.person(id);
   return {
     async makeOrders(traffic, run) {

@@ -28,7 +28,7 @@ export const openBenchDeployment = async (dir: string, say: (line: string) => vo
   const deployment = await startDeployment({ dir: join(dir, 'deployment'), name: 'bench', taps: 0, partitions: 1, kafka: { heap: '512m' }, logLevel: 'warn', report: () => {} });
   const { parts, timing, database, clickhouseLogins, identity } = deployment;
   const broker = parts.kafka.address;
-  const orders = createOrdersClient({ url: deployment.urls.orderActivation });
+  const orders = createOrdersClient({ url: deployment.urls.orderActivation, reviewers: [deployment.person('reviewer-1'), deployment.person('reviewer-2')] });
   const [proposer, approver, activator] = ['proposer-1', 'approver-1', 'activator-1'].map(deployment.person);
   if (proposer === undefined || approver === undefined || activator === undefined) throw new Error('the deployment has no people');
   let made = 0;

@@ -39,7 +39,7 @@ const PER_ORDER_MS = 600;
  */
 export const prepareOrders = async (scenario: Scenario, settings: DriveSettings): Promise<PreparedOrders> => {
   const { person, lead, say } = settings;
-  const client = createOrdersClient({ url: settings.orderActivationUrl, patienceMs: settings.patienceMs });
+  const client = createOrdersClient({ url: settings.orderActivationUrl, reviewers: [person('reviewer-1'), person('reviewer-2')], patienceMs: settings.patienceMs });
   const [proposer, approver, activator] = [person('proposer-1'), person('approver-1'), person('activator-1')];
   const ids = new Map<PlannedOrder, string>();
 

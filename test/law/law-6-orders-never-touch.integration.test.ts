@@ -1,4 +1,5 @@
 import type { OrderView } from '@penreg/testkit';
+import { acceptRequest } from '@penreg/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAPER } from '../../packages/domain/src/testing.ts';
 import { message, openWorld, until, type Answer, type World } from './support/world.ts';
@@ -100,7 +101,10 @@ describe('law 6: orders never touch', () => {
       for (const orderId of [second.orderId, draft]) expect(said(await world.ask(service, path(orderId), reader.first)), path(orderId)).toEqual(nowhere);
     }
     // The agency's reference is taken: said to whoever may make orders, and without naming the order.
-    const taken = await world.ask('orders', '/orders', 'proposer-1', 'POST', { jurisdiction: 'us-federal', instrument: 'pen-trap-order', court: 'C', docket: 'D', agency: 'Federal Bureau of Investigation', agencyReference: 'law6-2', legalBasis: 'L', ...PAPER, documents: ['d'.repeat(64)], targets: ['x'], direction: 'pen', kinds: ['message'], window: { asWritten: 'W', zone: 'America/Los_Angeles', start: Date.now(), until: Date.now() + 86_400_000 } });
+    const order = { jurisdiction: 'us-federal', instrument: 'pen-trap-order', court: 'C', docket: 'D', agency: 'Federal Bureau of Investigation', agencyReference: 'law6-2', legalBasis: 'L', ...PAPER, documents: ['d'.repeat(64)], targets: ['x'], direction: 'pen', kinds: ['message'], window: { asWritten: 'W', zone: 'America/Los_Angeles', start: Date.now(), until: Date.now() + 86_400_000 } };
+    const token = (personId: string): string => world.deployment.person(personId).token;
+    const asked = await acceptRequest(world.deployment.urls.orderActivation, { proposer: token('proposer-1'), reviewers: [token('reviewer-1'), token('reviewer-2')] }, order);
+    const taken = await world.ask('orders', '/orders', 'proposer-1', 'POST', asked);
     expect(taken.status).toBe(409);
     expect(taken.text).not.toContain(second.orderId);
   });

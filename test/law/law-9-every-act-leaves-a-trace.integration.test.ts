@@ -225,7 +225,7 @@ describe('law 9: every act leaves a trace', () => {
     const waiting = await world.orders.create(person('proposer-1'), { agencyReference: 'waiting', targets: ['waiting.target'], direction: 'both', kinds: ['message'], fields: [], start: Date.now(), until: Date.now() + 86_400_000, analysts: ['analyst-1'] });
     await world.orders.approve(person('approver-1'), waiting.orderId);
     const all = async (): Promise<string> => JSON.stringify([await readStream(link, keys.log), await link.call('HGETALL', keys.documents.orders), await link.call('HGETALL', keys.grants), await readStream(link, keys.audit)]);
-    const once = createOrdersClient({ url: world.deployment.urls.orderActivation });
+    const once = createOrdersClient({ url: world.deployment.urls.orderActivation, reviewers: [person('reviewer-1'), person('reviewer-2')] });
 
     const before = await all();
     await link.call('CONFIG', 'SET', 'min-replicas-to-write', '1');

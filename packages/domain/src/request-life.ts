@@ -140,7 +140,8 @@ export const foundingDeficiencies = (request: LegalRequest | null, body: OrderBo
   const require = (holds: boolean, field: string, rule: string, cure: string): void => {
     if (!holds) found.push({ field, rule, citation: CITED, cure });
   };
-  require(state === 'accepted', 'request', state === 'founded' ? 'the request has founded an order already' : `the request is ${state}, not accepted`, state === 'founded' ? 'a request of its own for each order' : 'verify, review and accept it first');
+  // An amended order rests on the request that founded it.
+  require(state === 'accepted' || request.orderId === body.orderId, 'request', state === 'founded' ? 'the request has founded an order already' : `the request is ${state}, not accepted`, state === 'founded' ? 'a request of its own for each order' : 'verify, review and accept it first');
   require(sameAgencyName(paper.agency, body.agency), 'agency', 'the agency is not the one that asked', 'the agency of the request');
   require(paper.agencyReference.trim() === body.agencyReference.trim(), 'agencyReference', 'the reference is not the one of the request', 'the reference of the request');
   require(paper.jurisdiction === body.jurisdiction.id, 'jurisdiction', 'the request was made under another jurisdiction', paper.jurisdiction);

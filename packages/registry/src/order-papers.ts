@@ -38,27 +38,35 @@ export interface PaperStore {
 
 const KIND = 'documents' satisfies DocumentKind;
 
-/** Papers that a request or an order rests on, within an act on it. */
+/** Papers that a request or an order rests on, within an act on it. `stored` is what stands under `refs`. */
 export interface PaperUse {
   readonly refs: readonly { readonly kind: typeof KIND; readonly id: string }[];
-  /** @param stored what stands under `refs`. Each paper notes who rests on it; @throws RegistryError `deficient` for those that are not there */
+  /** A deficiency for each that is not there. */
+  missing(stored: readonly unknown[]): readonly Deficiency[];
+  /** Each paper notes who rests on it. @throws RegistryError `deficient` */
   use(stored: readonly unknown[], userId: string): readonly { readonly kind: typeof KIND; readonly id: string; readonly value: OrderPaper }[];
 }
 
 export const createPaperUse = (papers: Documents<OrderPaper>, lookup: Lookup, named: readonly { readonly field: string; readonly sha256: string }[]): PaperUse => {
   const ids = [...new Set(named.map(({ sha256 }) => lookup.document(sha256)))];
-  return {
-    refs: ids.map((id) => ({ kind: KIND, id })),
-    use(stored, userId) {
-      const known = new Map(ids.flatMap((id, i) => {
+  const there = (stored: readonly unknown[]): ReadonlyMap<string, OrderPaper> =>
+    new Map(
+      ids.flatMap((id, i) => {
         const paper = papers.from(stored[i] ?? null);
         return paper === null || paper.removedAt !== null ? [] : [[id, paper] as const];
-      }));
-      const deficiencies: Deficiency[] = named
-        .filter(({ sha256 }) => !known.has(lookup.document(sha256)))
-        .map(({ field }) => ({ field, rule: 'no uploaded document has this SHA-256', citation: 'policy/documents', cure: 'upload it first' }));
+      }),
+    );
+  const missing = (stored: readonly unknown[]): readonly Deficiency[] => {
+    const known = there(stored);
+    return named.filter(({ sha256 }) => !known.has(lookup.document(sha256))).map(({ field }) => ({ field, rule: 'no uploaded document has this SHA-256', citation: 'policy/documents', cure: 'upload it first' }));
+  };
+  return {
+    refs: ids.map((id) => ({ kind: KIND, id })),
+    missing,
+    use(stored, userId) {
+      const deficiencies = missing(stored);
       if (deficiencies.length > 0) throw new RegistryError('deficient', 'a document is not there', { deficiencies });
-      return [...known].flatMap(([id, paper]) => (paper.usedBy.includes(userId) ? [] : [{ kind: KIND, id, value: { ...paper, usedBy: [...paper.usedBy, userId] } }]));
+      return [...there(stored)].flatMap(([id, paper]) => (paper.usedBy.includes(userId) ? [] : [{ kind: KIND, id, value: { ...paper, usedBy: [...paper.usedBy, userId] } }]));
     },
   };
 };

@@ -3,6 +3,7 @@ import { bodyHashOf, statementHashOf, type JsonObject } from '@penreg/evidence';
 import type { Acts, ActsSettings, Decision, Moment } from './acts.ts';
 import type { PublishedAct } from './changelog.ts';
 import type { Documents } from './documents.ts';
+import type { Founding } from './founding.ts';
 import { RegistryError } from './error.ts';
 import type { RegistryKeys } from './keys.ts';
 import type { Link } from './link.ts';
@@ -73,12 +74,25 @@ const replaced = (before: Pick<Writes, 'targets' | 'references'>, after: Pick<Wr
   };
 };
 
-export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documents<StoredOrder>, acts: Acts, lookup: Lookup, settings: Pick<ActsSettings, 'deployment' | 'lead'> & { readonly readable: number }): OrderStore => {
+export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documents<StoredOrder>, acts: Acts, lookup: Lookup, foundingOf: (body: OrderBody) => Founding, settings: Pick<ActsSettings, 'deployment' | 'lead'> & { readonly readable: number }): OrderStore => {
   const { deployment, lead, readable } = settings;
 
   const act = async (orderId: OrderId, decide: (order: StoredOrder | null, moment: Moment, parent: StoredOrder | null) => OrderDecision, priority: 'urgent' | 'normal' = 'normal', parentId: OrderId | null = null): Promise<Acted> => {
     const refs = [orderId, ...(parentId === null ? [] : [parentId])].map((id) => ({ kind: 'orders' as const, id }));
     const { result, repeated, now } = await acts.act(refs, ([stored, parent], moment) => toDecision(decide(orders.from(stored ?? null), moment, orders.from(parent ?? null)), moment), priority);
+    return { order: toDocument(result.order, now, lead), published: result.published, repeated };
+  };
+
+  /** A draft and what it rests on, in one act. */
+  const founded = async (body: OrderBody, decide: (order: StoredOrder | null, moment: Moment) => OrderDecision, personId: string): Promise<Acted> => {
+    const { refs, found: foundOn } = foundingOf(body);
+    const { result, repeated, now } = await acts.act([{ kind: 'orders', id: body.orderId }, ...refs], ([stored, ...rest], moment) => {
+      const decision = toDecision(decide(orders.from(stored ?? null), moment), moment);
+      if (decision.outcome === 'repeated') return decision;
+      const { documents, audit } = foundOn(rest, personId, moment, stored !== null);
+      // The order's own entry stays the last one, which vouches for all that is written.
+      return { ...decision, documents: [...decision.documents, ...documents], audit: [...audit, ...decision.audit] };
+    });
     return { order: toDocument(result.order, now, lead), published: result.published, repeated };
   };
 
@@ -132,6 +146,12 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
     return { body, bodyHash: bodyHashOf(body) };
   };
 
+  const creation = (body: OrderBody, bodyHash: string) => (stored: StoredOrder | null, moment: Moment): OrderDecision => {
+    if (stored === null) return { outcome: 'write', next: createOrder(body, bodyHash, moment.now), detail: {}, rest: findable(body) };
+    if (stored.history[0]?.digest !== bodyHash) throw new RegistryError('exists', 'another order has this id');
+    return { outcome: 'repeated', order: stored, published: null };
+  };
+
   return {
     async get(orderId) {
       const { document, now } = await orders.get(parse(OrderIdSchema, orderId));
@@ -153,19 +173,25 @@ export const createOrderStore = (link: Link, keys: RegistryKeys, orders: Documen
 
     async create(input) {
       const { body, bodyHash } = await checked(input);
-      return act(body.orderId, (stored, moment) => {
-        if (stored === null) return { outcome: 'write', next: createOrder(body, bodyHash, moment.now), detail: {}, rest: findable(body) };
-        if (stored.history[0]?.digest !== bodyHash) throw new RegistryError('exists', 'another order has this id');
-        return { outcome: 'repeated', order: stored, published: null };
-      });
+      return act(body.orderId, creation(body, bodyHash));
+    },
+
+    async found(input) {
+      const { body, bodyHash } = await checked(input);
+      return founded(body, creation(body, bodyHash), body.proposer);
     },
 
     async amend(input, by) {
       const { body, bodyHash } = await checked(input);
-      return plain(body.orderId, { act: 'amend', by, said: { bodyHash } }, (order, moment) => {
-        const next = amendOrder(order, body, bodyHash, { act: 'amend', by, said: { bodyHash } }, moment);
-        return { next, detail: { bodyVersion: body.version }, rest: replaced(findable(order.body), findable(body)) };
-      });
+      const unsigned: PlainAct = { act: 'amend', by, said: { bodyHash } };
+      const decide = (stored: StoredOrder | null, moment: Moment): OrderDecision => {
+        const order = found(stored);
+        if (isRepeated(order, unsigned)) return { outcome: 'repeated', order, published: null };
+        const next = amendOrder(order, body, bodyHash, unsigned, moment);
+        if (body.request !== order.body.request) throw new RegistryError('mismatch', 'an order answers the request that founded it');
+        return { outcome: 'write', next, detail: { bodyVersion: body.version }, rest: replaced(findable(order.body), findable(body)) };
+      };
+      return founded(body, decide, by.personId);
     },
 
     async submit(orderId, by) {

@@ -152,7 +152,9 @@ export interface OrderStore {
   naming(account: string): Promise<readonly OrderId[]>;
   /** Ids of the orders that follow this one: its extensions, amendments and confirmations. */
   following(orderId: string): Promise<readonly OrderId[]>;
-  /** A draft. `exists`, `duplicate-reference`, `not-found` (parent). */
+  /** A draft that rests on its accepted request and on uploaded papers, all in one act. `deficient`, and as `create`. */
+  found(body: OrderBody): Promise<Acted>;
+  /** A draft that rests on nothing: for orders of the provider's own tests. `exists`, `duplicate-reference`, `not-found` (parent). */
   create(body: OrderBody): Promise<Acted>;
   /** Another body in the draft's place: its version is one more, its proposer who amends. `duplicate-reference`, `not-found`, `mismatch`. */
   amend(body: OrderBody, by: By): Promise<Acted>;

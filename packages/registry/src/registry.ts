@@ -5,6 +5,7 @@ import { createAgencyStore } from './agencies.ts';
 import { createAuditLog } from './audit.ts';
 import { createDocuments } from './documents.ts';
 import { assertDurable } from './durability.ts';
+import { createFoundings } from './founding.ts';
 import { keysOf } from './keys.ts';
 import { Lane } from './lane.ts';
 import { Link } from './link.ts';
@@ -53,7 +54,7 @@ export const openRegistry = (options: RegistryOptions): Registry => {
   const accounts = createDocuments<StoredAccount>(reads, keys, sealer, doing, 'accounts', 'penreg/account/1');
   const tokens = createDocuments<StoredToken>(reads, keys, sealer, doing, 'tokens', 'penreg/token/1');
   return {
-    orders: createOrderStore(reads, keys, orders, doing, lookup, { ...settings, readable: options.readableMs ?? READABLE_MS }),
+    orders: createOrderStore(reads, keys, orders, doing, lookup, createFoundings(requests, papers, lookup), { ...settings, readable: options.readableMs ?? READABLE_MS }),
     requests: createRequestStore(requests, agencies, papers, doing, lookup),
     agencies: createAgencyStore(agencies, doing),
     papers: createPaperStore(papers, doing, lookup),

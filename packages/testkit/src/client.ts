@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrderBodySchema, type Act, type Envelope, type OrderBody, type Role, type Statement, type StatementOf } from '@penreg/domain';
 import { composeStatement, signStatement, statementsOf, type KeyPair } from '@penreg/evidence';
+import { acceptRequest } from './accept-request.ts';
 import { TestkitError } from './error.ts';
 
 /** Somebody who can call the APIs and sign. */
@@ -60,6 +61,8 @@ export interface OrdersClient {
 export interface OrdersClientSettings {
   /** Of the order-activation service. */
   readonly url: string;
+  /** Who verify and review what orders rest on. */
+  readonly reviewers: readonly [TestPerson, TestPerson];
   readonly rosterVersion?: number;
   /** How long a call is repeated while the service cannot do its work; 0 = not at all. */
   readonly patienceMs?: number;
@@ -104,7 +107,7 @@ const nonces = ({ approval, activation, restrictions, resumeApproval, resumption
   [approval, activation, resumeApproval, ...(restrictions ?? []).map(({ envelope }) => envelope), ...(resumptions ?? []).flatMap((r) => [r.approval, r.activation])].flatMap((envelope) => (envelope === null ? [] : [envelope.statement.nonce]));
 
 /** Makes and changes orders through the real HTTP API, signing as the people would. */
-export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: OrdersClientSettings): OrdersClient => {
+export const createOrdersClient = ({ url, reviewers, rosterVersion = 1, patienceMs = 0 }: OrdersClientSettings): OrdersClient => {
   /** What the papers name, of the orders created here. */
   const papers = new Map<string, OrderBody['identifiers']>();
   /** Repeats `attempt` while the service is away; before each repetition `isDone` may say that the first one did its work. */
@@ -179,7 +182,7 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
         docket: `26-mj-${request.agencyReference}`,
         agency: 'Federal Bureau of Investigation',
         legalBasis: '18 U.S.C. § 3123',
-        request: '01939a3c-0000-7000-8000-0000000000aa',
+        request: null as string | null,
         applicant: { name: 'Erin Example', role: 'Special Agent' },
         certification: 'c'.repeat(64),
         offense: '18 U.S.C. § 1343, wire fraud',
@@ -196,7 +199,16 @@ export const createOrdersClient = ({ url, rosterVersion = 1, patienceMs = 0 }: O
         const found = orders.find(({ docket }) => docket === body.docket);
         return found === undefined ? null : show(proposer, found.orderId);
       };
-      const draft = await persist(async () => (await call(`${url}/orders`, proposer.token, 'POST', body)) as OrderView, isDone);
+      const people = { proposer: proposer.token, reviewers: [reviewers[0].token, reviewers[1].token] } as const;
+      const founded = body.test ? body : await persist(
+            () =>
+              acceptRequest(url, people, body).catch((cause: unknown) => {
+                // Whatever came of the steps so far: another request is as good.
+                throw new Unavailable(cause instanceof Error ? cause.message : 'no answer', { cause });
+              }),
+            async () => null,
+          );
+      const draft = await persist(async () => (await call(`${url}/orders`, proposer.token, 'POST', founded)) as OrderView, isDone);
       papers.set(draft.orderId, bodyOf(draft).identifiers);
       return step(proposer, draft, 'submit', {}, (view) => view.state !== 'draft');
     },

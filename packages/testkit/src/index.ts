@@ -15,3 +15,4 @@ export { endOf, expectReports, type Direction, type ExpectedGap, type ExpectedRe
 export { compareReport, describeComparison, isEqual, type Comparison, type CompareSettings, type Difference, type ReportGap, type ReportRow } from './compare.ts';
 export { createOrdersClient, type OrderRequest, type OrdersClient, type OrdersClientSettings, type OrderView, type TestPerson } from './client.ts';
 export { fetchReport, type FetchedReport, type ReportTrailer } from './report-client.ts';
+export { acceptRequest, type RequestPeople } from './accept-request.ts';

@@ -49,7 +49,7 @@ const paper = (): string => {
 
 let references = 0;
 const created = async (over: Record<string, unknown> = {}): Promise<string> => {
-  const { code, out, err } = await penreg('paula', ['order', 'create', '--file', '-', '--json'], { piped: JSON.stringify(requestOf({ agencyReference: `CLI-${++references}`, ...over })) });
+  const { code, out, err } = await penreg('paula', ['order', 'create', '--file', '-', '--json'], { piped: JSON.stringify(await world.accepted(requestOf({ agencyReference: `CLI-${++references}`, ...over }))) });
   if (code !== 0) throw new Error(err);
   return (JSON.parse(out) as { orderId: string }).orderId;
 };
@@ -57,7 +57,7 @@ const created = async (over: Record<string, unknown> = {}): Promise<string> => {
 describe('penreg against the service', () => {
   it('takes an order from a file to in force and to its end', async () => {
     const file = join(world.folder, 'order.json');
-    writeFileSync(file, JSON.stringify(requestOf({ agencyReference: 'CLI-LIFE' })));
+    writeFileSync(file, JSON.stringify(await world.accepted(requestOf({ agencyReference: 'CLI-LIFE' }))));
     const made = await penreg('paula', ['order', 'create', '--file', file]);
     expect(made.code).toBe(EXIT.ok);
     expect(made.out).toContain('Records messages and calls');
@@ -87,7 +87,7 @@ describe('penreg against the service', () => {
 
   it('prints each field, rule, citation and cure of a refusal', async () => {
     const start = Date.now();
-    const over = requestOf({ agencyReference: `CLI-${++references}`, window: { asWritten: '61 days', zone: 'America/Los_Angeles', start, until: start + 61 * 86_400_000 } });
+    const over = await world.accepted(requestOf({ agencyReference: `CLI-${++references}`, window: { asWritten: '61 days', zone: 'America/Los_Angeles', start, until: start + 61 * 86_400_000 } }));
     const { code, err } = await penreg('paula', ['order', 'create', '--file', '-'], { piped: JSON.stringify(over) });
     expect(code).toBe(EXIT.refused);
     expect(err).toContain('window.until: at most 60 days; this order asks for 62 (18 U.S.C. § 3123(c)(1))');

@@ -16,7 +16,7 @@ afterAll(() => world.stop());
 
 let references = 0;
 const drafted = async (over: Record<string, unknown> = {}): Promise<Answer['body']> => {
-  const { status, body } = await world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `DESK-${++references}`, targets: [TARGET], analysts: [], ...over }));
+  const { status, body } = await world.send('paula', 'POST', '/orders', await world.accepted(requestOf({ agencyReference: `DESK-${++references}`, targets: [TARGET], analysts: [], ...over })));
   if (status !== 201) throw new Error(JSON.stringify(body));
   return body;
 };
@@ -67,7 +67,8 @@ describe('an order that follows another', () => {
     const parent = await drafted({ docket: '26-mj-7000', fields: ['size'] });
     const until = parent.body.window.until as number;
     const window = { asWritten: 'thirty days more', zone: 'America/Los_Angeles', start: until, until: until + 30 * DAY };
-    const changes = { agencyReference: `DESK-${++references}`, request: parent.body.request as string, documents: ['e'.repeat(64)], certification: 'f'.repeat(64), window };
+    const { agencyReference, request, documents, certification } = await world.accepted(requestOf({ agencyReference: `DESK-${++references}`, targets: [TARGET] }));
+    const changes = { agencyReference, request, documents, certification, window };
     const child = await world.send('paula', 'POST', `/orders/${parent.orderId}/extend`, { relation: 'extension', changes });
     expect(child).toMatchObject({ status: 201, body: { state: 'draft', body: { parent: parent.orderId, relation: 'extension', docket: '26-mj-7000', fields: ['size'], targets: [TARGET], window: { start: until } } } });
     expect((await world.get('paula', `/orders/${parent.orderId}/relatives`)).body.relatives).toEqual([{ orderId: child.body.orderId, state: 'draft', is: 'extension' }]);

@@ -79,7 +79,7 @@ export const createDesk = ({ store, orders, roster, deployment, deficienciesOf, 
   const draft = async (who: Identity, request: OrderRequest): Promise<Seen> => {
     const body = await bodyOf(request, newOrderId(now()), 1, who.personId);
     assertKnown(request.analysts);
-    const { order } = await withRegistry(() => store.create(body));
+    const { order } = await withRegistry(() => (body.test ? store.create(body) : store.found(body)));
     return seenBy(who, request.analysts.length === 0 ? order : (await withRegistry(() => store.assign(order.orderId, request.analysts, who.personId))).order);
   };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CATALOG, PAGES, pdfOf } from './papers/testing.ts';
+import { requestOf } from './testing.ts';
 import { startWorld, type Answer, type World } from './testing-world.ts';
 
 const OURS = '+12025550100';
@@ -76,6 +77,8 @@ describe('requests over HTTP', () => {
     expect(seen).toMatchObject({ status: 200, body: { visibility: 'references', paper: { contact: null, asked: null } } });
     expect(JSON.stringify(seen.body)).not.toMatch(/2025550|CANARY/);
     expect(JSON.stringify((await world.get('paula', '/requests')).body)).not.toMatch(/2025550|CANARY/);
+    // An approver reads the identifiers from the paper.
+    expect(JSON.stringify((await world.get('anna', `/requests/${requestId}`)).body)).not.toMatch(/2025550/);
     for (const who of ['nora', 'olga', 'adam'] as const) expect((await world.get(who, `/requests/${requestId}`)).status).toBe(403);
     expect((await world.get(null, '/requests')).status).toBe(401);
   });
@@ -139,5 +142,40 @@ describe('documents over HTTP', () => {
     const atRest = (await Promise.all((await redis.keys(`penreg:{${world.deployment}}:*`)).map((key) => redis.dumpBuffer(key)))).map(String);
     const files = readdirSync(join(world.folder, 'papers')).map((name) => readFileSync(join(world.folder, 'papers', name), 'latin1'));
     for (const text of [JSON.stringify(entries), world.logged(), ...atRest, ...files]) expect(text).not.toMatch(/CANARY|2025550|2025559/);
+  });
+});
+
+describe('an order rests on its request', () => {
+  const asked = (over: Record<string, unknown> = {}) => world.accepted(requestOf({ agencyReference: `REST-${randomBytes(4).toString('hex')}`, ...over }));
+  const order = (body: object) => world.send('paula', 'POST', '/orders', body);
+  const refused = (...fields: readonly string[]) => ({ status: 422, body: { problems: fields.map((field) => expect.objectContaining({ field, citation: expect.stringMatching(/^policy\//) as string }) as object) } });
+
+  it('on one that is accepted, once', async () => {
+    const body = await asked();
+    const made = await order(body);
+    expect(made).toMatchObject({ status: 201, body: { state: 'draft' } });
+    expect(await world.get('paula', `/requests/${String(body['request'])}`)).toMatchObject({ body: { state: 'founded', orderId: made.body.orderId } });
+    expect(await order({ ...body, docket: 'another' })).toMatchObject(refused('request'));
+    expect((await audit()).filter(({ act }) => act === 'request.found')).toHaveLength(1);
+  });
+
+  it('of two orders on it at once one is made', async () => {
+    const body = await asked();
+    const tried = await Promise.all([order({ ...body, docket: 'one' }), order({ ...body, docket: 'other' })]);
+    expect([409, 422]).toContain(tried.find(({ status }) => status !== 201)?.status);
+    expect(tried.filter(({ status }) => status === 201)).toHaveLength(1);
+  });
+
+  it.each([
+    ['no such request', { request: '01939a3c-0000-7000-8000-0000000000aa' }, ['request']],
+    ['an account that it does not name', { targets: ['12025550101', '12025550102'] }, ['identifiers[1]']],
+    ['another agency', { agency: 'DEA' }, ['agency']],
+    ['another reference', { agencyReference: 'ELSE' }, ['agencyReference']],
+    ['papers that nobody uploaded', { certification: 'e'.repeat(64), documents: ['f'.repeat(64)] }, ['documents[0]', 'certification']],
+  ])('not on %s', async (_, over, fields) => expect(await order({ ...(await asked()), ...over })).toMatchObject(refused(...fields)));
+
+  it('not on one that is not accepted yet', async () => {
+    const { requestId } = (await world.send('paula', 'POST', '/requests', PAPER)).body;
+    expect((await order({ ...(await asked()), request: requestId })).body.problems[0]).toMatchObject({ field: 'request', rule: 'the request is received, not accepted' });
   });
 });

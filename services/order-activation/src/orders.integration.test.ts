@@ -19,7 +19,7 @@ afterAll(() => world.stop());
 let references = 0;
 /** An order by paula that waits for its approval; each has a reference of its own. Those who may approve it have read the paper. */
 const draft = async (over: Record<string, unknown> = {}): Promise<{ id: string; body: OrderBody }> => {
-  const { status, body } = await world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}`, ...over }));
+  const { status, body } = await world.send('paula', 'POST', '/orders', await world.accepted(requestOf({ agencyReference: `REF-${++references}`, ...over })));
   if (status !== 201) throw new Error(JSON.stringify(body));
   const submitted = await world.send('paula', 'POST', `/orders/${body.orderId}/submit`, { version: body.version });
   if (submitted.status !== 200) throw new Error(JSON.stringify(submitted.body));
@@ -140,7 +140,7 @@ const follow = async ({ staff, deployment, sealingKey, redis }: World): Promise<
 
 describe('two people to start', () => {
   it('refuses the proposer as approver, whatever else they may', async () => {
-    const { status, body } = await world.send('omar', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}` }));
+    const { status, body } = await world.send('omar', 'POST', '/orders', await world.accepted(requestOf({ agencyReference: `REF-${++references}` })));
     expect(status).toBe(201);
     expect((await world.send('omar', 'POST', `/orders/${body.orderId}/submit`, { version: body.version })).status).toBe(200);
     const refused = await act('omar', body.orderId, 'approve', signAs(world.staff.omar, body.body, 'approve', {}, null));
@@ -230,7 +230,7 @@ describe('what falls due', () => {
 describe('the law refuses', () => {
   /** What happens to it on its way to an approver. */
   const refused = async (over: Record<string, unknown>) => {
-    const drafted = await world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `REF-${++references}`, ...over }));
+    const drafted = await world.send('paula', 'POST', '/orders', await world.accepted(requestOf({ agencyReference: `REF-${++references}`, ...over })));
     return drafted.status === 201 ? world.send('paula', 'POST', `/orders/${drafted.body.orderId}/submit`, { version: drafted.body.version }) : drafted;
   };
 
@@ -242,7 +242,7 @@ describe('the law refuses', () => {
   });
 
   it('a form without what a law wants, naming that law', async () => {
-    const { status, body } = await refused({ certification: undefined, offense: '' });
+    const { status, body } = await world.send('paula', 'POST', '/orders', requestOf({ certification: undefined, offense: '' }));
     expect([status, body.error]).toEqual([400, 'bad-input']);
     expect(body.problems).toEqual([
       expect.objectContaining({ field: 'certification', citation: '18 U.S.C. § 3122(b)(2); Cal. Penal Code § 638.52(a)', cure: 'SHA-256 of the signed certification' }),
@@ -262,9 +262,9 @@ describe('the law refuses', () => {
 
   it("an agency's reference that exists already, but not another agency's", async () => {
     const agencyReference = 'THE-SAME';
-    expect((await world.send('paula', 'POST', '/orders', requestOf({ agencyReference }))).status).toBe(201);
-    expect(await world.send('omar', 'POST', '/orders', requestOf({ agencyReference, docket: 'another' }))).toMatchObject({ status: 409, body: { error: 'duplicate-reference', field: 'agencyReference' } });
-    expect((await world.send('paula', 'POST', '/orders', requestOf({ agencyReference, agency: 'DEA' }))).status).toBe(201);
+    expect((await world.send('paula', 'POST', '/orders', await world.accepted(requestOf({ agencyReference })))).status).toBe(201);
+    expect(await world.send('omar', 'POST', '/orders', await world.accepted(requestOf({ agencyReference, docket: 'another' })))).toMatchObject({ status: 409, body: { error: 'duplicate-reference', field: 'agencyReference' } });
+    expect((await world.send('paula', 'POST', '/orders', await world.accepted(requestOf({ agencyReference, agency: 'DEA' })))).status).toBe(201);
   });
 
   it('an extension that begins before its parent ends', async () => {
@@ -523,9 +523,11 @@ describe('no audit, no act', () => {
     await world.get('olga', `/orders/${id}`);
     await world.get(null, `/orders/${id}`);
     await act('anna', id, 'approve', signAs(world.staff.anna, body, 'approve', {}, null, { over: { version: 2 } }));
-    const trail = (await auditOf()).slice(before).filter((entry) => entry.act !== 'audit-read');
+    // What came before the order has tests of its own.
+    const trail = (await auditOf()).slice(before).filter(({ act: name, orderId }) => name !== 'audit-read' && orderId !== null);
     expect(trail.map((e) => [e.actor, e.act])).toEqual([
-      ['paula', expect.stringContaining('create')],
+      ['paula', 'request.found'],
+      ['paula', 'order.create'],
       ['paula', 'order.submit'],
       ['anna', 'order-show'],
       ['anna', 'order.reenter'],

@@ -136,7 +136,7 @@ describe('the administrator', () => {
   });
 
   it('revokes a token, which every service refuses at the next request', async () => {
-    const order = (await world.send('paula', 'POST', '/orders', requestOf({ agencyReference: `PEOPLE-${randomUUID()}` }))).body.orderId as string;
+    const order = (await world.send('paula', 'POST', '/orders', await world.accepted(requestOf({ agencyReference: `PEOPLE-${randomUUID()}` })))).body.orderId as string;
     const { body } = await world.send('adam', 'POST', '/tokens', { personId: 'nora', purpose: 'nightly archive', roles: ['analyst'], days: 1, trainedUntil: LATER, acts: ['order-show'], orders: [order] });
     const token = body.token as string;
     expect((await fetchAs(token, `/orders/${order}`)).status).toBe(200);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '@penreg/domain';
 import { createLogger, createMetrics, hashToken, newToken, type TokenFile } from '@penreg/platform';
+import { acceptRequest } from '@penreg/testkit';
 import { compose } from './compose.ts';
 import { OrderActivationConfigSchema } from './config.ts';
 import { makeStaff, type Person, type Staff } from './testing.ts';
@@ -30,6 +31,8 @@ export interface World {
   readonly keyFileOf: (who: Name) => string;
   readonly get: (who: Name | null, path: string) => Promise<Answer>;
   readonly send: (who: Name | null, method: 'POST' | 'PUT', path: string, body: unknown) => Promise<Answer>;
+  /** Does what has to be done before an order: its request, accepted, and its papers. */
+  readonly accepted: (order: Record<string, unknown>) => Promise<Record<string, unknown>>;
   /** Everything the service logged. */
   readonly logged: () => string;
   /** Cuts the service off from Redis, or joins it again. */
@@ -119,6 +122,7 @@ export const startWorld = async (redis: string, over: Readonly<Record<string, un
     keyFileOf: (who) => write(`${who}.key.json`, { personId: who, ...(staff[who] as Person).key }),
     get: (who, path) => request(who, path),
     send: (who, method, path, body) => request(who, path, { method, body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    accepted: (order) => acceptRequest(url, { proposer: tokens.paula, reviewers: [tokens.rita, tokens.rolf] }, order as Record<string, unknown> & Parameters<typeof acceptRequest>[2]),
     logged: () => lines.join(''),
     cut: wire.cut,
     folder,

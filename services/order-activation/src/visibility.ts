@@ -62,5 +62,8 @@ export const readingOf = (body: OrderBody, visibility: Exclude<Visibility, 'noth
   }
 };
 
-/** Requests belong to no order yet: who sees every order whole sees every request whole. */
-export const requestVisibilityOf = ({ roles }: Identity): 'whole' | 'references' => (sightOf(roles, { assigned: false, escalated: false }) === 'whole' ? 'whole' : 'references');
+/**
+ * Who takes requests in and reviews them sees them whole. An approver does not: they will read the identifiers from the
+ * paper, without having seen what somebody entered.
+ */
+export const requestVisibilityOf = ({ roles }: Identity): 'whole' | 'references' => (roles.includes('proposer') || roles.includes('reviewer') ? 'whole' : 'references');

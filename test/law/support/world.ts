@@ -108,7 +108,7 @@ export const openWorld = async (name: string, options: Partial<DeploymentOptions
     throw error;
   });
   const { parts, topic, urls, timing, clickhouseLogins, database } = deployment;
-  const orders = createOrdersClient({ url: urls.orderActivation, patienceMs: 10_000 });
+  const orders = createOrdersClient({ url: urls.orderActivation, reviewers: [deployment.person('reviewer-1'), deployment.person('reviewer-2')], patienceMs: 10_000 });
   const kafka = (): InstanceType<typeof Kafka> => new Kafka({ clientId: 'law', brokers: [parts.kafka.address], logLevel: logLevel.NOTHING, retry: { retries: 8, initialRetryTime: 100 } });
   const producer = kafka().producer({ allowAutoTopicCreation: false });
   await producer.connect();

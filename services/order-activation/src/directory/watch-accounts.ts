@@ -1,5 +1,5 @@
-import type { AccountId, Envelope, Grant, UtcMs } from '@penreg/domain';
-import { composeStatement, signStatement, type SigningKey } from '@penreg/evidence';
+import type { AccountId, Grant, UtcMs } from '@penreg/domain';
+import { composeStatement, signStatement, statementsOf, type SigningKey } from '@penreg/evidence';
 import { logged, type Logger } from '@penreg/platform';
 import { RegistryError, type OrderDocument, type OrderStore } from '@penreg/registry';
 import type { RosterFile } from '@penreg/trust';
@@ -38,8 +38,7 @@ export const createAccountWatch = ({ directory, orders, roster, key, service, lo
 
   const suspend = async (order: OrderDocument, grant: Grant): Promise<boolean> => {
     const signedAt = now();
-    const last = [grant.activation, ...grant.restrictions.map((r) => r.envelope)].at(-1) as Envelope;
-    const statement = composeStatement(order.body, 'suspend', { at: signedAt, reason: 'account-changed' }, { personId: service, keyId: key.keyId, role: 'operator', rosterVersion: roster.current().version }, { prev: last.statement, signedAt });
+    const statement = composeStatement(order.body, 'suspend', { at: signedAt, reason: 'account-changed' }, { personId: service, keyId: key.keyId, role: 'operator', rosterVersion: roster.current().version }, { prev: statementsOf(grant).at(-1) ?? grant.activation.statement, signedAt });
     try {
       await orders.restrict(signStatement(statement, key.privateKey));
       logger.warn('an account changed hands: the order is suspended and waits for review', { order: logged.order(order.orderId) });
@@ -52,10 +51,12 @@ export const createAccountWatch = ({ directory, orders, roster, key, service, lo
   };
 
   /** Whether the accounts of an order are still those of whoever had them when people last looked. */
-  const isUnchanged = async (order: OrderDocument, from: UtcMs): Promise<boolean> => {
+  const isUnchanged = async (order: OrderDocument, from: UtcMs, reviewed: boolean): Promise<boolean> => {
     for (const { kind, value, account } of order.body.identifiers) {
       const found = await directory.resolve({ kind, value });
-      if (found.outcome !== 'known' || found.account !== account || found.since > from) return false;
+      const sameHolder = found.outcome === 'known' && found.account === account;
+      // Two people resumed it although it resolves to somebody else, or to nobody: what counts is what came later.
+      if ((!sameHolder && !reviewed) || (sameHolder && found.since > from)) return false;
     }
     return true;
   };
@@ -67,11 +68,14 @@ export const createAccountWatch = ({ directory, orders, roster, key, service, lo
     let suspended = 0;
     for (const order of await orders.list()) {
       const { grant } = order;
-      if (grant === null || order.state !== 'in-force') continue;
+      if (grant === null || order.state !== 'in-force') {
+        // What happens while it rests is looked at when it goes on.
+        known.delete(order.orderId);
+        continue;
+      }
       const from = lookedAt(order, grant);
       const changed = order.body.targets.some((account) => (changes.get(account) ?? 0) > from);
-      const fresh = !known.has(order.orderId) && suspensionsOf(grant).length === 0;
-      if (changed || (fresh && !(await isUnchanged(order, from)))) {
+      if (changed || (!known.has(order.orderId) && !(await isUnchanged(order, from, suspensionsOf(grant).length > 0)))) {
         if (!(await suspend(order, grant))) continue;
         suspended += 1;
       }
