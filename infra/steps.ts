@@ -41,7 +41,10 @@ const stepsOf = (command: string, args: readonly string[]): readonly Step[] => {
     case 'check':
       return Object.values(CHECKS);
     case 'chaos':
-      return [tests('Crash tests on real parts', ['--project', 'system', 'test/chaos', ...args], { PENREG_CHAOS_SECONDS: process.env['PENREG_CHAOS_SECONDS'] ?? '600' })];
+      return [
+        tests('Crash tests on real parts', ['--project', 'system', 'test/chaos', ...args], { PENREG_CHAOS_SECONDS: process.env['PENREG_CHAOS_SECONDS'] ?? '600' }),
+        tests('Random people on real orders', ['--project', 'integration', 'test/model', ...args], { PENREG_MODEL_WALKS: process.env['PENREG_MODEL_WALKS'] ?? '120' }),
+      ];
     case 'test:containers':
       return [tests('Integration tests against containers', ['--project', 'integration', ...args], { PENREG_PARTS: 'containers' })];
     case 'test':
