@@ -36,6 +36,7 @@ export { HeadAcceptanceSchema, signHead, verifyHeadAcceptance, type AcceptedHead
 export { jurisdictionRowHash } from './jurisdiction.ts';
 export { generateKeyPair, keyIdOf, publicKeyOf, signBytes, verifyBytes, type KeyPair, type SigningKey } from './keys.ts';
 export { LogWalk, type KnownPlace, type LogFault, type LogProblem, type LogReport, type LogVerdict, type LogWalkOptions } from './log-walk.ts';
+export { SignedPaperSchema, signPaper, verifyPaper } from './paper-signature.ts';
 export { EMPTY_MERKLE_ROOT, MerkleBuilder, merkleRoot } from './merkle.ts';
 export { RosterSchema, SignedRosterSchema, isCompromised, lifeEndOf, personOfKey, requireSound, signRoster, verifyRoster, type Roster, type RosterTrust, type SignedRoster } from './roster.ts';
 export { rosterChanges, rosterFindings } from './roster-change.ts';

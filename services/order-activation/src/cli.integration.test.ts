@@ -139,6 +139,9 @@ describe('penreg against the service', () => {
     expect((await penreg('anna', ['order', 'assign', id])).out).toContain('analysts: none');
     expect((await penreg('paula', ['jurisdictions'])).out).toMatch(/us-federal[\s\S]*60 days \(18 U\.S\.C\. § 3123\(c\)\(1\)\)[\s\S]*executive-order-12333 +refused[\s\S]*nothing here is legal advice/i);
     expect((await penreg('paula', ['jurisdictions', 'us-ca'])).out).toMatch(/second full court day[\s\S]*geographic-limits[\s\S]*638\.52\(d\)\(3\)[\s\S]*nothing here is legal advice/i);
+    const report = await penreg('rita', ['paper', 'transparency', '--half', '2026H1', '--format', 'csv']);
+    expect(report).toMatchObject({ code: EXIT.ok, out: expect.stringContaining('country,instrument,requests') as string });
+    expect((await penreg('rita', ['paper', 'transparency', '--half', '2026'])).code).toBe(EXIT.refused);
     expect((await penreg('paula', ['due', '--days', '90'])).out).toMatch(/(nothing falls due|WHEN +WHAT +ORDER[\s\S]*policy\/retention)[\s\S]*nothing here is legal advice/i);
     expect((await penreg('paula', ['jurisdictions', 'nowhere'])).err).toContain('no such jurisdiction');
   });

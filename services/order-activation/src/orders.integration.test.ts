@@ -225,6 +225,15 @@ describe('what falls due', () => {
     const { id } = await draft();
     expect(await due('paula', id, 400)).toEqual([]);
   });
+
+  it('has no date for a destruction that a legal hold keeps off', async () => {
+    const { id } = await activated();
+    const destruction = async () => (await due('paula', id, 400)).find((d: { kind: string }) => d.kind === 'destruction');
+    expect(await destruction()).toMatchObject({ at: expect.any(Number) as number, unknown: null });
+    const { version } = (await world.get('paula', `/orders/${id}`)).body;
+    expect((await world.send('paula', 'POST', `/orders/${id}/hold`, { version, reference: 'letter 7', reason: 'preserved' })).status).toBe(200);
+    expect(await destruction()).toMatchObject({ at: null, unknown: expect.stringContaining('legal hold') as string });
+  });
 });
 
 describe('the law refuses', () => {
@@ -440,7 +449,9 @@ describe('the table of permissions', () => {
         'GET /orders',
         'GET /orders/{id}',
         'GET /orders/{id}/confirmations',
+        'GET /orders/{id}/papers/{paper}',
         'GET /orders/{id}/relatives',
+        'GET /papers/{paper}/{period}',
         'GET /reconciliation',
         'GET /requests',
         'GET /requests/{id}',

@@ -5,6 +5,7 @@ import { openTarget } from '../download-target.ts';
 import { CliError } from '../error.ts';
 import type { Settings } from '../settings.ts';
 import { orderPath } from './order.ts';
+import { addPaperSigning } from './paper-sign.ts';
 
 const FORMATS = ['json', 'csv', 'pdf'] as const;
 
@@ -46,4 +47,6 @@ export const addPaper = (program: Command, settings: () => Settings): void => {
   forms(paper.command('transparency').description('requests of a half-year by country and instrument; small counts are hidden').requiredOption('--half <half>', 'a half-year: 2026H2'))
     .addHelpText('after', '\nExamples:\n  penreg paper transparency --half 2026H2 --format pdf --out transparency.pdf')
     .action((options: PaperOptions & { half: string }) => fetchPaper(`/papers/transparency/${encodeURIComponent(options.half)}`, options, settings()));
+
+  addPaperSigning(paper, settings);
 };

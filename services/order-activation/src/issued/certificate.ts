@@ -61,7 +61,7 @@ export const certificateOf = ({ order, reading, request, confirmed, timing, gene
   return {
     kind: 'certificate',
     title: 'Certificate of an interception',
-    draft: 'This is a draft until a person named as responsible has signed it.',
+    draft: 'This is a draft until a named person has signed it.',
     says: ['Made after 47 CFR § 1.20004(b) from the signed order and the signed acts upon it. Times are UTC. It certifies when metadata was collected, not what was found. No content was collected.'],
     facts: [
       ['order', order.orderId],

@@ -43,10 +43,11 @@ const STAYS: readonly DueKind[] = ['confirmation', 'destruction'];
 
 /** What falls due, over all the orders that a caller sees. */
 export const addDueRoutes = (app: HttpApp, { store, orders, trail, timing, settings, now }: DueRoutesDeps): void => {
-  const duesOf = ({ body, grant }: OrderDocument, confirmed: ReadonlySet<OrderId>, at: UtcMs): readonly Due[] => {
+  const duesOf = ({ body, grant, holds }: OrderDocument, confirmed: ReadonlySet<OrderId>, at: UtcMs): readonly Due[] => {
     const row = jurisdictionOf(body.jurisdiction.id);
     if (row === undefined || grant === null) return [];
-    const retention = { lastReceipt: null, courtOrder: null, statutoryDestruction: null, legalHold: false };
+    // No receipts, and no court's or statute's word on the records, are on file yet.
+    const retention = { lastReceipt: null, courtOrder: null, statutoryDestruction: null, legalHold: holds.some(({ lifted }) => lifted === null) };
     return deadlinesOf(body, row, { inForce: windowInForce(grant, timing), confirmed: confirmed.has(body.orderId), retention, settings, now: at });
   };
 
