@@ -20,7 +20,7 @@ const fetched = async (who: Parameters<World['tokenOf']>[0], path: string) => {
 
 beforeAll(async () => {
   world = await startWorld(inject('parts').redis);
-  const drafted = await send('paula', '/orders', requestOf());
+  const drafted = await send('paula', '/orders', await world.accepted(requestOf()));
   id = drafted.orderId;
   body = drafted.body;
   await send('paula', `/orders/${id}/submit`, { version: drafted.version });
@@ -64,7 +64,7 @@ describe('papers over HTTP', () => {
   it('tell the whole story, reading it included', async () => {
     const { rows } = JSON.parse((await fetched('nora', `/orders/${id}/papers/closing-file`)).bytes.toString());
     const story = rows.map((r: { source: string; what: string }) => `${r.source}: ${r.what.replace(/^\d+: /, '')}`);
-    for (const part of ['order: create', 'order: approve', 'statement: enabled', 'statement: narrowed', 'window: in force', 'audit: paper-read']) expect(story).toContain(part);
+    for (const part of ['request: receive', 'request: requester-verified', 'audit: request.accept', 'order: create', 'order: approve', 'statement: enabled', 'statement: narrowed', 'window: in force', 'audit: paper-read']) expect(story).toContain(part);
     const times: readonly number[] = rows.map((r: { at_utc: string }) => Date.parse(r.at_utc));
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(rows.filter((r: { source: string }) => r.source === 'audit').map((r: { detail: string }) => r.detail).join()).not.toContain(ACCOUNT);
