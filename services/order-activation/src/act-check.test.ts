@@ -3,14 +3,15 @@ import { bodyHashOf, generateKeyPair, signStatement } from '@penreg/evidence';
 import { describe, expect, it } from 'vitest';
 import { actProblems, assertAct, type ActFacts } from './act-check.ts';
 import { newOrderId } from './order-id.ts';
-import { OrderRequestSchema, toOrderBody } from './order-request.ts';
+import { identifierOf, OrderRequestSchema, toOrderBody } from './order-request.ts';
 import { makeStaff, requestOf, signAs, type Person } from './testing.ts';
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
 const staff = makeStaff('test');
 const { anna, arno, omar, paula, nora } = staff;
-const made = toOrderBody(OrderRequestSchema.parse(requestOf()), { deployment: 'test', orderId: newOrderId(NOW), version: 1, proposer: 'paula' });
+const request = OrderRequestSchema.parse(requestOf());
+const made = toOrderBody(request, { deployment: 'test', orderId: newOrderId(NOW), version: 1, proposer: 'paula', identifiers: (request.targets ?? []).map(identifierOf) });
 if (!made.success) throw made.error;
 const body = made.data;
 const other = { ...body, orderId: newOrderId(NOW) };

@@ -59,7 +59,7 @@ export const compose = async (config: OrderActivationConfig, { logger, metrics }
   const store = registry.orders;
   const orders = createOrders({ store, roster, timing, now });
   const deficienciesOf = createLaw({ store, timing, policy: { maxTargets: config.maxTargets, ...config.policy }, now });
-  const desk = createDesk({ store, orders, roster, deployment, deficienciesOf, now });
+  const desk = createDesk({ store, orders, roster, deployment, directory, deficienciesOf, now });
   const view = { timing, lookupKey };
   addOrderRoutes(http.app, { orders, trail, view });
   addDeskRoutes(http.app, { desk, trail, view });

@@ -3,8 +3,9 @@ import { ApiError, type ApiProblem, type Identity } from '@penreg/platform';
 import { MAX_REENTRIES, type Acted, type By, type DeskStep, type OrderDocument, type OrderStore } from '@penreg/registry';
 import type { RosterFile } from '@penreg/trust';
 import type { z } from 'zod';
+import type { AccountDirectory } from './directory/directory.ts';
 import { newOrderId } from './order-id.ts';
-import { toChildRequest, toOrderBody, type OrderRequest } from './order-request.ts';
+import { identifierOf, toChildRequest, toOrderBody, type OrderRequest } from './order-request.ts';
 import type { Orders, Seen } from './orders.ts';
 import { withRegistry } from './registry-errors.ts';
 import { mustSee, visibilityOf } from './visibility.ts';
@@ -14,6 +15,7 @@ export interface DeskDeps {
   readonly orders: Pick<Orders, 'show'>;
   readonly roster: RosterFile;
   readonly deployment: string;
+  readonly directory: Pick<AccountDirectory, 'resolve'>;
   /** Everything for which the law and the provider's policy refuse an order. */
   readonly deficienciesOf: (body: OrderBody) => Promise<readonly Deficiency[]>;
   readonly now: () => UtcMs;
@@ -43,23 +45,41 @@ export interface Desk {
 const inRequest = (field: string): string => field.replace(/^jurisdiction\.id$/, 'jurisdiction');
 const toProblems = (error: z.ZodError): readonly ApiProblem[] => error.issues.map(({ path, message }) => ({ field: inRequest(path.join('.')) || 'body', rule: message }));
 
+const PRECISE = { citation: '18 U.S.C. § 3123(b)(1)(C), policy/account' } as const;
+const UNCLEAR = {
+  unknown: { rule: "the provider's directory knows no account of this identifier", ...PRECISE, cure: 'an identifier of an account of this provider' },
+  ambiguous: { rule: 'it stands for more than one account, and an order names exactly one', ...PRECISE, cure: 'the account, or an identifier of it alone' },
+} as const;
+
 /** What others did since, so that who lost knows what to look at. */
 const changesSince = ({ history }: OrderDocument, version: number): readonly ApiProblem[] => [
   { field: 'version', rule: `this order is at version ${history.length} now, not ${version}: look at it again` },
   ...history.slice(version).map(({ act, personId, at }) => ({ field: 'version', rule: `${act} by ${personId} at ${new Date(at).toISOString()}` })),
 ];
 
-export const createDesk = ({ store, orders, roster, deployment, deficienciesOf, now }: DeskDeps): Desk => {
+export const createDesk = ({ store, orders, roster, deployment, directory, deficienciesOf, now }: DeskDeps): Desk => {
   const assertKnown = (analysts: readonly string[]): void => {
     const { people } = roster.current();
     const wrong = analysts.flatMap((personId, i) => (people.some((p) => p.personId === personId && p.roles.includes('analyst')) ? [] : [{ field: `analysts[${i}]`, rule: 'must be a person whom the roster gives the role analyst' }]));
     if (wrong.length > 0) throw new ApiError('refused', wrong);
   };
 
+  /** The identifiers of a paper with their accounts. That nobody can say whose one is, is a deficiency of the paper; that the directory is away is not. */
+  const resolve = async (identifiers: readonly Identifier[]): Promise<OrderBody['identifiers']> => {
+    const found = await Promise.all(identifiers.map((identifier) => directory.resolve(identifier)));
+    const unclear = found.flatMap(({ outcome }, i) => (outcome === 'known' ? [] : [{ field: `identifiers[${i}]`, ...UNCLEAR[outcome] }]));
+    if (unclear.length > 0) throw new ApiError('refused', unclear);
+    return identifiers.flatMap((identifier, i) => {
+      const resolution = found[i];
+      return resolution?.outcome === 'known' ? [{ ...identifier, account: resolution.account }] : [];
+    });
+  };
+
   const bodyOf = async (request: OrderRequest, orderId: OrderId, version: number, proposer: string): Promise<OrderBody> => {
     const { parent } = request;
     if (parent !== null && (await withRegistry(() => store.get(parent))) === null) throw new ApiError('refused', { field: 'parent', rule: 'there is no such order to follow' });
-    const made = toOrderBody(request, { deployment, orderId, version, proposer });
+    const identifiers = request.identifiers === undefined ? (request.targets ?? []).map(identifierOf) : await resolve(request.identifiers);
+    const made = toOrderBody(request, { deployment, orderId, version, proposer, identifiers });
     if (!made.success) throw new ApiError('bad-input', toProblems(made.error));
     return made.data;
   };

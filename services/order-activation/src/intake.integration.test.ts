@@ -179,3 +179,28 @@ describe('an order rests on its request', () => {
     expect((await order({ ...(await asked()), request: requestId })).body.problems[0]).toMatchObject({ field: 'request', rule: 'the request is received, not accepted' });
   });
 });
+
+describe('whom an order names', () => {
+  const order = async (identifiers: readonly object[] | undefined, over: Record<string, unknown> = {}): Promise<Answer> => {
+    const { targets: _targets, ...rest } = await world.accepted(requestOf({ agencyReference: `NAMES-${randomBytes(4).toString('hex')}` }));
+    return world.send('paula', 'POST', '/orders', { ...rest, ...(identifiers === undefined ? {} : { identifiers }), ...over });
+  };
+
+  it('is resolved from the identifiers of the paper by the directory, and signed as both', async () => {
+    const { status, body } = await order([{ kind: 'phone', value: '+1 (202) 555-0101' }]);
+    expect(status).toBe(201);
+    expect(body.body).toMatchObject({ identifiers: [{ kind: 'phone', value: '+1 (202) 555-0101', account: '12025550101' }], targets: ['12025550101'] });
+  });
+
+  it('is refused where the directory knows no account, for each such identifier and without repeating it', async () => {
+    const { status, body } = await order([{ kind: 'phone', value: '+12025550101' }, { kind: 'username', value: 'nobody.here' }, { kind: 'email', value: 'nobody@example.org' }]);
+    expect([status, body.problems.map((p: { field: string }) => p.field)]).toEqual([422, ['identifiers[1]', 'identifiers[2]']]);
+    expect(body.problems[0].citation).toContain('18 U.S.C. § 3123(b)(1)(C)');
+    expect(JSON.stringify(body)).not.toMatch(/nobody/);
+  });
+
+  it('is said in one way: as identifiers or as accounts', async () => {
+    expect(await order(undefined)).toMatchObject({ status: 400, body: { field: 'targets' } });
+    expect(await order([{ kind: 'phone', value: '+12025550101' }], { targets: ['12025550101'] })).toMatchObject({ status: 400, body: { field: 'targets' } });
+  });
+});

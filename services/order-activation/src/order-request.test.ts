@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { newOrderId } from './order-id.ts';
-import { OrderRequestSchema, toOrderBody } from './order-request.ts';
+import { identifierOf, OrderRequestSchema, toOrderBody } from './order-request.ts';
 import { requestOf } from './testing.ts';
 
 const NOW = Date.now();
 const drafting = { deployment: 'test', orderId: newOrderId(NOW), version: 1, proposer: 'paula' };
 const bodyFrom = (over: Record<string, unknown> = {}) => {
-  const made = toOrderBody(OrderRequestSchema.parse(requestOf(over)), drafting);
+  const request = OrderRequestSchema.parse(requestOf(over));
+  const made = toOrderBody(request, { ...drafting, identifiers: (request.targets ?? []).map(identifierOf) });
   if (!made.success) throw made.error;
   return made.data;
 };

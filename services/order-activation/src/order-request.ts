@@ -1,7 +1,8 @@
-import { isZone, jurisdictionOf, OrderBodySchema, OrderIdSchema, type OrderBody, type OrderId, UtcMsSchema, windowOf } from '@penreg/domain';
+import { isZone, jurisdictionOf, MAX_TARGETS, OrderBodySchema, OrderIdSchema, type AccountId, type OrderBody, type OrderId, UtcMsSchema, windowOf } from '@penreg/domain';
 import { jurisdictionRowHash } from '@penreg/evidence';
 import { NameSchema } from '@penreg/platform';
 import { z } from 'zod';
+import { IdentifierSchema } from './directory/directory.ts';
 
 /** Characters that a reader does not see or that turn the direction of text: a signed line must look like what it is. */
 const UNSEEN = /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
@@ -25,7 +26,7 @@ const {
 } = OrderBodySchema.shape;
 
 /** The identifier by which a paper that names accounts plainly names one. */
-const identifierOf = (account: string) => (/^\d{7,15}$/.test(account) ? { kind: 'phone', value: `+${account}`, account } : { kind: 'account', value: account, account });
+export const identifierOf = (account: AccountId): OrderBody['identifiers'][number] => (/^\d{7,15}$/.test(account) ? { kind: 'phone', value: `+${account}`, account } : { kind: 'account', value: account, account });
 
 /** The window as the paper has it. What can be worked out from its rule need not be said; what is said agrees with it. */
 const WindowSchema = z
@@ -73,7 +74,9 @@ export const OrderRequestSchema = z.strictObject({
   channel,
   emergency,
   documents,
-  targets,
+  /** Whom the order is about: the identifiers as on the paper, which the provider's directory resolves, or the accounts themselves. */
+  identifiers: z.array(IdentifierSchema).min(1).max(MAX_TARGETS).optional(),
+  targets: targets.optional(),
   direction,
   kinds,
   fields: fields.default([]),
@@ -83,7 +86,7 @@ export const OrderRequestSchema = z.strictObject({
   test,
   /** Staff who may read the order's reports. */
   analysts: z.array(NameSchema).max(50).default([]),
-});
+}).refine((order) => (order.targets === undefined) !== (order.identifiers === undefined), { path: ['targets'], message: 'name either the identifiers of the paper or the accounts themselves' });
 export type OrderRequest = z.output<typeof OrderRequestSchema>;
 
 export interface Drafting {
@@ -93,6 +96,8 @@ export interface Drafting {
   readonly version: number;
   /** Who asks: the person of the token, never a field of the request. */
   readonly proposer: string;
+  /** Whom it names, each with the account it resolved to. */
+  readonly identifiers: OrderBody['identifiers'];
 }
 
 /** What people sign names the very row of law they signed under; an unknown jurisdiction has none and is refused afterwards. */
@@ -118,8 +123,8 @@ export const toChildRequest = (parent: OrderBody, relation: OrderBody['relation'
  * The canonical body of a request. Rules of form that span fields (a window that ends before it starts) appear as
  * zod's own errors of the body.
  */
-export const toOrderBody = (request: OrderRequest, { deployment, orderId, version, proposer }: Drafting): z.ZodSafeParseResult<OrderBody> => {
-  const { jurisdiction, analysts: _analysts, ...rest } = request;
+export const toOrderBody = (request: OrderRequest, { deployment, orderId, version, proposer, identifiers }: Drafting): z.ZodSafeParseResult<OrderBody> => {
+  const { jurisdiction, analysts: _analysts, identifiers: _identifiers, targets: _targets, ...rest } = request;
   return OrderBodySchema.safeParse({
     schema: 'penreg/order/1',
     deployment,
@@ -127,7 +132,8 @@ export const toOrderBody = (request: OrderRequest, { deployment, orderId, versio
     version,
     jurisdiction: { id: jurisdiction, rowHash: rowHashOf(jurisdiction) ?? '0'.repeat(64) },
     proposer,
-    identifiers: request.targets.map(identifierOf),
+    identifiers,
+    targets: [...new Set(identifiers.map(({ account }) => account))],
     ...rest,
   });
 };
