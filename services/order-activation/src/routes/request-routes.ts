@@ -1,5 +1,5 @@
 import type { RequestStep, UtcMs } from '@penreg/domain';
-import { ApiError, ApiErrorBodySchema, authenticate, permit, type HttpApp, type Identity, type Sensitive } from '@penreg/platform';
+import { ApiError, ApiErrorBodySchema, authenticate, permit, type HttpApp, type Bearer, type Sensitive } from '@penreg/platform';
 import type { Actor, Registry } from '@penreg/registry';
 import { newRequestId } from '../order-id.ts';
 import { withRegistry } from '../registry-errors.ts';
@@ -16,11 +16,11 @@ export interface RequestRoutesDeps {
 }
 
 const refusals = { '4xx': ApiErrorBodySchema, '5xx': ApiErrorBodySchema };
-const actorOf = ({ personId }: Identity): Actor => ({ personId, trainedUntil: null });
+const actorOf = ({ personId, trainedUntil }: Bearer): Actor => ({ personId, trainedUntil });
 
 /** Requests and the agency directory. Acts are audited by the registry's own scripts, reads by the trail. */
 export const addRequestRoutes = (app: HttpApp, { registry: { requests, agencies }, trail, lookupKey, now }: RequestRoutesDeps): void => {
-  const answer = (who: Identity, request: Parameters<typeof toRequestAnswer>[0]): RequestAnswer => toRequestAnswer(request, requestVisibilityOf(who), lookupKey);
+  const answer = (who: Bearer, request: Parameters<typeof toRequestAnswer>[0]): RequestAnswer => toRequestAnswer(request, requestVisibilityOf(who), lookupKey);
   const response = { 200: RequestAnswer, ...refusals };
 
   app.post('/requests', { ...permit('request-create'), schema: { summary: 'Record what an agency sent', body: RequestBody, response: { 201: RequestAnswer, ...refusals } } }, async (request, reply) => {
@@ -44,7 +44,7 @@ export const addRequestRoutes = (app: HttpApp, { registry: { requests, agencies 
     return answer(who, found);
   });
 
-  const step = async (who: Identity, id: string, version: number, to: Exclude<RequestStep, { act: 'found' }>): Promise<RequestAnswer> => answer(who, await withRegistry(() => requests.step(id, version, to, actorOf(who))));
+  const step = async (who: Bearer, id: string, version: number, to: Exclude<RequestStep, { act: 'found' }>): Promise<RequestAnswer> => answer(who, await withRegistry(() => requests.step(id, version, to, actorOf(who))));
   const about = { params: RequestParams, response };
 
   app.put('/requests/:id/paper', { ...permit('request-create'), schema: { summary: 'Record the paper as it came back, amended', body: AmendBody, ...about } }, async (request) => {
