@@ -135,7 +135,7 @@ describe('an emergency', () => {
     const grant = grantOf(urgent(start, 1), { published: start, start });
     const lapse = start + timing.lead + HOUR;
     const events = [-2, -1, 0, 1].map((by) => ({ value: { v: 1, id: `event-000${by + 3}`, kind: 'message', type: 'text', at: lapse + by, from: TARGET, to: ['12025550102'] } }));
-    const kept = (appended: number, now: number): readonly number[] => examine([grant], events, { appended, now }).records.map((r) => r.at - lapse);
+    const kept = (appended: number, now: number): readonly number[] => examine([grant], events, { appended, now, indexed: start }).records.map((r) => r.at - lapse);
     expect(kept(lapse - 1, lapse - 1)).toEqual([-2, -1]);
     expect(kept(lapse - 1, lapse)).toEqual([]);
     expect(kept(lapse, lapse)).toEqual([]);

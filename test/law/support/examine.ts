@@ -23,11 +23,11 @@ export const timing: Timing = TimingSchema.parse({});
 
 /**
  * What the tap makes of events, from the bytes of a record batch on: the very code of the service, without a broker.
- * All events are appended at `appended` in one batch, from offset 0 on.
+ * All events are appended at `appended` in one batch, from offset 0 on, and read at `now` with a list made at `indexed`.
  */
-export const examine = (grants: readonly Grant[], events: readonly Sent[], when: { appended: number; now?: number }): Seen => {
+export const examine = (grants: readonly Grant[], events: readonly Sent[], when: { appended: number; now?: number; indexed?: number }): Seen => {
   const now = when.now ?? when.appended;
-  const index = buildTargetIndex({ epoch: 7, head: 'h', grants, refused: [] }, timing, now, 24 * 3_600_000);
+  const index = buildTargetIndex({ epoch: 7, head: 'h', grants, refused: [] }, timing, when.indexed ?? now, 24 * 3_600_000);
   const draft = openDraft(index);
   const bytes = encodeBatch({
     baseOffset: 0n,
