@@ -168,12 +168,15 @@ export const evaluate = async (
   return { known: { ...base, grant, refusal: null, obeyed }, begun: [...started, ...resumed], doubtful };
 };
 
+/** Made anew with each change, over all grants: loops, because a list for each of a hundred thousand is a pause. */
 export const viewOf = ({ head, known }: FeedState): RegistryView => {
-  const sorted = [...known].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.freeze({
-    epoch: head?.epoch ?? 0,
-    head: head?.hash ?? null,
-    grants: Object.freeze(sorted.flatMap(([, { obeyed }]) => (obeyed === null ? [] : [obeyed.grant]))),
-    refused: Object.freeze(sorted.flatMap(([orderId, one]) => refusedOf(one).map((refused) => ({ orderId: orderId as OrderId, ...refused })))),
-  });
+  const grants: Grant[] = [];
+  const refused: RegistryView['refused'][number][] = [];
+  for (const orderId of [...known.keys()].sort()) {
+    const one = known.get(orderId);
+    if (one === undefined) continue;
+    if (one.obeyed !== null) grants.push(one.obeyed.grant);
+    for (const each of refusedOf(one)) refused.push({ orderId: orderId as OrderId, ...each });
+  }
+  return Object.freeze({ epoch: head?.epoch ?? 0, head: head?.hash ?? null, grants: Object.freeze(grants), refused: Object.freeze(refused) });
 };

@@ -255,8 +255,10 @@ export const openTapFeed = (options: TapFeedOptions): TapFeed => {
     const log = withChanges(state.log, entries);
     for (const { entry } of entries) if (!grants.has(entry.orderId)) throw new Doubt('grant-vanished', entry.orderId);
     const { known, begun } = await evaluateAll(grants, log, 'none', trusted);
+    const all = new Map(state.known);
+    for (const [orderId, each] of known) all.set(orderId, each);
     const last = entries.at(-1);
-    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known: new Map([...state.known, ...known]) }, sentAt, time, begun);
+    adopt({ head: last === undefined ? null : { epoch: last.seq, hash: last.hash }, log, known: all }, sentAt, time, begun);
   };
 
   const loop = async (): Promise<void> => {
