@@ -4,7 +4,7 @@ const everywhere = { pool: 'forks', environment: 'node' } as const;
 const code = '{packages,services,infra}/**';
 const notOurs = '**/node_modules/**';
 /** Whole deployments under load, in real time: each gets the machine to itself. */
-const wholeSystem = ['test/{e2e,chaos}/**/*.test.ts'];
+const wholeSystem = ['test/{e2e,chaos,load}/**/*.test.ts'];
 
 /** The projects run one after the other: what needs the clock to be right does not compete with what needs the processor. */
 export default defineConfig({

@@ -39,6 +39,8 @@ export interface DeploymentOptions {
   readonly testAccounts?: readonly string[];
   readonly maxTargets?: number;
   readonly logLevel?: string;
+  /** How long the start of a tap may take, ms; a minute unless told. */
+  readonly tapReadyWithinMs?: number;
   readonly kafka?: { readonly heap?: string; readonly properties?: Readonly<Record<string, string | number | boolean>> };
   /** Fixed ports; any that is not named is picked. */
   readonly ports?: Partial<Record<'kafka' | 'redis' | 'clickhouse' | 'orderActivation' | 'reporting' | TapName, number>>;
@@ -149,7 +151,7 @@ export const startDeployment = async (options: DeploymentOptions): Promise<Deplo
     const taps = new Map<TapName, Part>();
     const startTap = async (tap: TapName): Promise<Part> => {
       const tapPort = await port(tap);
-      const part = keep(await startService({ name: tap, service: 'metadata-consumer', config: tapConfig(plan, tap, tapPort), port: tapPort, healthPath: '/health/ready', dir }));
+      const part = keep(await startService({ name: tap, service: 'metadata-consumer', config: tapConfig(plan, tap, tapPort), port: tapPort, healthPath: '/health/ready', dir, readyWithinMs: options.tapReadyWithinMs }));
       taps.set(tap, part);
       return part;
     };

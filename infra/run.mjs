@@ -14,6 +14,7 @@ const COMMANDS = {
   bench: { entry: 'test/bench/main.ts', about: 'events per second and per CPU-second against stock kafkajs; -- --json' },
   'bench:reports': { entry: 'test/bench/reports.ts', about: 'what each form of a report costs, beside the plain SELECT … FORMAT of the same rows; -- --full for ten million' },
   chaos: { steps: 'chaos', about: 'the crash test in its long form: parts and taps killed at random moments for ten minutes' },
+  load: { steps: 'load', about: '100,000 orders and 1,000,000 targets on the real parts' },
   check: { steps: 'check', about: 'typecheck, lint, imports and unused' },
   typecheck: { steps: 'typecheck', about: 'tsc over the whole tree' },
   lint: { steps: 'lint', about: 'oxlint with type-aware rules' },

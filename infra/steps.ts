@@ -45,6 +45,8 @@ const stepsOf = (command: string, args: readonly string[]): readonly Step[] => {
         tests('Crash tests on real parts', ['--project', 'system', 'test/chaos', ...args], { PENREG_CHAOS_SECONDS: process.env['PENREG_CHAOS_SECONDS'] ?? '600' }),
         tests('Random people on real orders', ['--project', 'integration', 'test/model', ...args], { PENREG_MODEL_WALKS: process.env['PENREG_MODEL_WALKS'] ?? '120' }),
       ];
+    case 'load':
+      return [tests('100,000 orders and 1,000,000 targets', ['--project', 'system', 'test/load', ...args], { PENREG_LOAD: 'full' })];
     case 'test:containers':
       return [tests('Integration tests against containers', ['--project', 'integration', ...args], { PENREG_PARTS: 'containers' })];
     case 'test':

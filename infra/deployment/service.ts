@@ -12,6 +12,8 @@ export interface ServiceRecipe {
   /** Answers 200 when it is ready. */
   readonly healthPath: string;
   readonly dir: string;
+  /** A minute unless told. */
+  readonly readyWithinMs?: number | undefined;
 }
 
 /** Nothing of this process' own environment reaches a service: a debugger or a test runner's options would make a tap refuse to start. */
@@ -24,7 +26,7 @@ const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME:
 const NODE_ARGS: Partial<Record<ServiceRecipe['service'], readonly string[]>> = { reporting: ['--max-semi-space-size=4'] };
 
 /** One of the three services as a process of its own, kept running as an init system would. `address` is its URL. */
-export const startService = async ({ name, service, config, port, healthPath, dir }: ServiceRecipe): Promise<Part> => {
+export const startService = async ({ name, service, config, port, healthPath, dir, readyWithinMs = 60_000 }: ServiceRecipe): Promise<Part> => {
   const configFile = join(dir, 'config', `${name}.json`);
   await mkdir(join(dir, 'config'), { recursive: true, mode: 0o700 });
   await writeFile(configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
@@ -39,6 +41,7 @@ export const startService = async ({ name, service, config, port, healthPath, di
       env: environment(),
     },
     isReady: async () => (await fetch(address + healthPath, { signal: AbortSignal.timeout(2_000) })).status === 200,
+    readyWithinMs,
     stopWithinMs: 20_000,
     respawnAfterMs: 500,
   });

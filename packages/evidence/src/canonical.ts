@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { EvidenceError } from './error.ts';
 
@@ -25,7 +25,7 @@ export const canonicalJson = (value: JsonValue): string => {
 };
 
 /** 64 lower-case hexadecimal digits. A string is taken as UTF-8. */
-export const sha256Hex = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+export const sha256Hex = (data: string | Uint8Array): string => hash('sha256', data);
 
 /** SHA-256 of the canonical text. */
 export const hashOf = (value: JsonValue): string => sha256Hex(canonicalJson(value));

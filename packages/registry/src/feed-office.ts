@@ -124,9 +124,10 @@ export const createFeedOffice = ({ link, keys, audit, signer, deployment, now, o
     record,
     confirm(start, epoch) {
       const { statement } = start.activation;
-      const activationHash = statementHashOf(statement);
       // A later one would take the place of one that is worth more.
-      if (confirmed.has(activationHash) || now() > statement.signedAt + ACT_LIFE_MS) return;
+      if (now() > statement.signedAt + ACT_LIFE_MS) return;
+      const activationHash = statementHashOf(statement);
+      if (confirmed.has(activationHash)) return;
       confirmed.add(activationHash);
       const { body } = start;
       // Signed when its turn comes: ten thousand at a start would stop the tap's heart.

@@ -1,6 +1,6 @@
 import { GrantSchema, RESTRICTING_ACTS, type Grant, type OrderId } from '@penreg/domain';
 import { canonicalJson, hashOf, obeyedGrant, sha256Hex, type Confirmation, type GrantOutcome, type JsonValue, type ObeyedGrant, type RestrictionDoubt, type Start } from '@penreg/evidence';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Change, ChangeEntry } from './changelog.ts';
 import { RegistryError } from './error.ts';
 import type { FeedHold, FeedRefusal, FeedTrust, RegistryView } from './ports.ts';
@@ -117,7 +117,7 @@ export const evaluate = async (
   const grantHash = sha256Hex(text);
   if (grantHash !== log.grantHash) throw new Doubt('grant-altered', orderId);
   const epoch = log.changes.at(-1)?.epoch ?? 0;
-  const base = { grantHash, probe: createHash('sha1').update(text).digest('hex'), epoch, trust: trustVersion };
+  const base = { grantHash, probe: hash('sha1', text), epoch, trust: trustVersion };
   const refused = (reason: FeedRefusal): Evaluation => {
     const began = log.changes.find(({ change }) => change.act === 'activate')?.epoch ?? epoch;
     return { known: { ...base, grant: null, refusal: { epoch: began, reason }, obeyed: null }, begun: [], doubtful: [] };

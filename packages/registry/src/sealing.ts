@@ -37,7 +37,9 @@ export const createSealer = (deployment: string, sealingKey: string): Sealer => 
         try {
           const decipher = createDecipheriv('aes-256-gcm', opening, Buffer.from(iv, 'base64url'), { authTagLength: 16 });
           decipher.setAAD(Buffer.from(header)).setAuthTag(Buffer.from(tag, 'base64url'));
-          return JSON.parse(decipher.update(ciphertext, 'base64url', 'utf8') + decipher.final('utf8')) as unknown;
+          const opened = decipher.update(ciphertext, 'base64url');
+          decipher.final();
+          return JSON.parse(opened.toString()) as unknown;
         } catch {
           // No cause: it could carry what was decrypted.
         }

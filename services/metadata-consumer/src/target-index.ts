@@ -33,7 +33,11 @@ interface Named {
 /** From this many accounts on that differ, everything is made anew: a map this long is quick to copy. */
 const MOST_DIFFERING = 5_000;
 
-const accountsOf = (order: InForce): ReadonlySet<AccountId> => new Set(order.segments.flatMap((segment) => segment.scope.targets));
+/** A scope names an account once. */
+const accountsOf = ({ segments }: InForce): Iterable<AccountId> => {
+  const [first, ...more] = segments;
+  return more.length === 0 ? (first?.scope.targets ?? []) : new Set(segments.flatMap((segment) => segment.scope.targets));
+};
 
 const nameAll = (orders: Iterable<InForce>): Named => {
   // Most accounts are named by one order: a list for each would be a third of all that a tap of a million targets holds.
