@@ -113,8 +113,8 @@ beforeAll(async () => {
   before = new Set();
   const { view, gained } = await look();
   before = new Set(gained);
-  expect(view.refused).toEqual([]);
-  expect([...new Set(gained.map((one) => one.split(' ')[0]))].sort()).toEqual(['in.force', 'lapsing.one']);
+  const targets = new Set(gained.map((one) => one.split(' ')[0] ?? ''));
+  if (view.refused.length > 0 || [...targets].some((target) => target !== 'in.force' && target !== 'lapsing.one') || targets.size !== 2) throw new Error('the world before any attack is not the one the attacks are for');
   head = { epoch: view.epoch, head: view.head };
   await keep();
 }, 60_000);
