@@ -91,7 +91,7 @@ export const after = (life: Life, { name, by, isStale }: WalkedAct): Life | null
     case 'suspend':
       return runs(life) && mayRestrict(by) ? done({ state: 'suspended', resumeApprover: null }) : null;
     case 'approve-resume':
-      return state === 'suspended' && holds(by, 'approver') && by !== life.proposer ? done({ resumeApprover: by }) : null;
+      return state === 'suspended' && holds(by, 'approver') && !life.authors.includes(by) ? done({ resumeApprover: by }) : null;
     case 'resume':
       return state === 'suspended' && life.resumeApprover !== null && holds(by, 'activator') && by !== life.resumeApprover ? done({ state: 'in-force', resumeApprover: null }) : null;
     case 'end':

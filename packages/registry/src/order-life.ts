@@ -84,7 +84,7 @@ export const requireMatch = (order: StoredOrder, statement: Statement, moment: M
 };
 
 /** Who wrote any version of it: none of them approves it. */
-const authorsOf = ({ body, history }: StoredOrder): readonly string[] => [body.proposer, ...history.flatMap(({ act, personId }) => (act === 'create' || act === 'amend' ? [personId] : []))];
+export const authorsOf = ({ body, history }: StoredOrder): readonly string[] => [body.proposer, ...history.flatMap(({ act, personId }) => (act === 'create' || act === 'amend' ? [personId] : []))];
 
 export const approvalIsLive = (approval: Statement, now: UtcMs): boolean => now < approval.expiresAt && now - approval.signedAt <= APPROVAL_LIFE_MS;
 

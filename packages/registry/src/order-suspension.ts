@@ -1,7 +1,7 @@
 import { openSuspensions, type Envelope } from '@penreg/domain';
 import { ACT_LIFE_MS, statementHashOf, statementsOf } from '@penreg/evidence';
 import type { Moment } from './acts.ts';
-import { advance, approvalIsLive, refuse, requireMatch, sameStage, signedEntry, stateOf, type GrantedOrder, type StoredOrder } from './order-life.ts';
+import { advance, approvalIsLive, authorsOf, refuse, requireMatch, sameStage, signedEntry, stateOf, type GrantedOrder, type StoredOrder } from './order-life.ts';
 import { requireState } from './transitions.ts';
 
 const MAX_RESUMPTIONS = 100;
@@ -26,7 +26,7 @@ export const approveResumption = (order: StoredOrder, envelope: Envelope, moment
   const last = statementsOf(granted.grant).at(-1);
   if (last === undefined || statement.prev !== statementHashOf(last)) return refuse('conflict', 'somebody else acted on the order since');
   requireOpen(granted, statement.params.suspensions);
-  if (statement.personId === order.body.proposer) return refuse('same-person', 'who proposed an order cannot approve that it is resumed');
+  if (authorsOf(order).includes(statement.personId)) return refuse('same-person', 'who wrote an order cannot approve that it is resumed');
   if (!approvalIsLive(statement, moment.now)) return refuse('expired', 'the approval has expired');
   return advance(order, signedEntry('approve-resume', statement, moment, null), sameStage(granted), { resumeApproval: envelope });
 };
