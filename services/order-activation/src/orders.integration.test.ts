@@ -374,7 +374,7 @@ describe('bad input', () => {
 describe('who sees what', () => {
   let order: Awaited<ReturnType<typeof activated>>;
   beforeAll(async () => {
-    order = await activated({ targets: [TARGET, OTHER], analysts: [] });
+    order = await activated({ targets: [TARGET, OTHER], analysts: [], subscriber: 'Sam Subscriber', subject: 'Sue Subject' });
   });
 
   it('shows targets to those who handle the order, references to the auditor, nothing to others', async () => {
@@ -382,7 +382,7 @@ describe('who sees what', () => {
     const audited = await world.get('ivan', `/orders/${order.id}`);
     expect(audited.body).toMatchObject({ visibility: 'references', body: null, canonicalBody: null, approval: null, activation: null, restrictions: null });
     expect(audited.body.reading.targets).toEqual([expect.stringMatching(/^ref:[0-9a-f]{16}$/), expect.stringMatching(/^ref:[0-9a-f]{16}$/)]);
-    expect(JSON.stringify(audited.body)).not.toMatch(/12025550101|202 555 0101|suspect/);
+    expect(JSON.stringify(audited.body)).not.toMatch(/12025550101|202 555 0101|suspect|Subscriber|Subject/);
     for (const who of ['olga', 'adam'] as const) expect((await world.get(who, `/orders/${order.id}`)).status, who).toBe(403);
   });
 

@@ -41,9 +41,11 @@ export const referenceOf = (lookupKey: Sensitive<string>, account: string): Acco
 /** A body that tells how many it is about, and not whom. For reading, not for signing. */
 export const withoutTargets = (body: OrderBody): OrderBody => ({ ...body, targets: body.targets.map((_, i) => `hidden-${i + 1}` as AccountId), identifiers: [] });
 
-/** A body with every account replaced by its reference. Its hash is another one: it is for reading, not for signing. */
+/** A body with every account and every person it is about replaced by a reference. Its hash is another one: it is for reading, not for signing. */
 export const withReferences = (body: OrderBody, lookupKey: Sensitive<string>): OrderBody => ({
   ...body,
+  subscriber: body.subscriber === null ? null : referenceOf(lookupKey, body.subscriber),
+  subject: body.subject === null ? null : referenceOf(lookupKey, body.subject),
   targets: body.targets.map((account) => referenceOf(lookupKey, account)),
   identifiers: body.identifiers.map(({ kind, account }) => ({ kind, value: referenceOf(lookupKey, account), account: referenceOf(lookupKey, account) })),
 });
