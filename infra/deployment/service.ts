@@ -21,7 +21,7 @@ const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME:
 
 /**
  * A report makes much garbage and keeps nothing: with a small young generation it is thrown away before it costs memory,
- * and rendering ten million records stays below 300 MB.
+ * and rendering a million records stays below 300 MB in every form.
  */
 const NODE_ARGS: Partial<Record<ServiceRecipe['service'], readonly string[]>> = { reporting: ['--max-semi-space-size=4'] };
 

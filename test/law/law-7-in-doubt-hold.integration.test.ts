@@ -164,7 +164,8 @@ describe('law 7: in doubt, hold', () => {
     await world.inForce();
     await world.send([message('stray.target', 'peer')]);
     await takesNothing();
-    expect((await world.ask('orders', '/taps', 'auditor-1')).body).toMatchObject({ taps: [{ tap: 'tap-1', hold: 'head-unknown' }] });
+    const heard = await until('the tap itself', async () => ((await world.ask('orders', '/taps', 'auditor-1')).body['taps'] as readonly unknown[])[0]);
+    expect(heard).toMatchObject({ tap: 'tap-1', hold: 'head-unknown' });
     expect((await world.audit()).filter(({ act, detail }) => act === 'tap.hold' && detail['reason'] === 'head-unknown').length).toBeGreaterThan(0);
 
     const putBack = async (name: string): Promise<void> => {
